@@ -1,0 +1,101 @@
+#include "engine/base/fold.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS = 64 };
+
+/* Blocks are computed in waves of `threads`, then merged in block order as a binary counter does: level l holds the
+ * merged partial of 2^l consecutive blocks. */
+typedef struct counter {
+  void *level[LEVELS];
+  char used[LEVELS];
+} counter;
+
+static dc_status carry(counter *c, const dc_fold *fold, void **slot)
+{
+  void *value = *slot;
+  int l = 0;
+  while (c->used[l]) {
+    fold->merge(fold->context, c->level[l], value);
+    void *merged = c->level[l];
+    c->level[l] = value;
+    value = merged;
+    c->used[l] = 0;
+    l++;
+  }
+  void *spare = c->level[l];
+  c->level[l] = value;
+  c->used[l] = 1;
+  if (!spare) spare = malloc(fold->partial_bytes);
+  *slot = spare;
+  return spare ? DC_OK : DC_E_MEMORY;
+}
+
+static void collect(counter *c, const dc_fold *fold, void *total)
+{
+  void *sum = NULL;
+  for (int l = 0; l < LEVELS; l++) {
+    if (!c->used[l]) continue;
+    if (sum) fold->merge(fold->context, c->level[l], sum);
+    sum = c->level[l];
+  }
+  if (sum) memcpy(total, sum, fold->partial_bytes);
+}
+
+static dc_status run_wave(const dc_fold *fold, void **slots, size_t first_block, size_t wave)
+{
+  dc_status worst[LEVELS];
+  size_t count = wave < LEVELS ? wave : LEVELS;
+#pragma omp parallel for schedule(static, 1) num_threads(fold->threads) if (count > 1)
+  for (size_t i = 0; i < count; i++) {
+    size_t first = (first_block + i) * fold->block_rows;
+    size_t last = first + fold->block_rows < fold->rows ? first + fold->block_rows : fold->rows;
+    memset(slots[i], 0, fold->partial_bytes);
+    worst[i] = fold->accumulate(fold->context, first, last, slots[i]);
+  }
+  for (size_t i = 0; i < count; i++)
+    if (worst[i] != DC_OK) return worst[i];
+  return DC_OK;
+}
+
+dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
+{
+  counter levels = {{NULL}, {0}};
+  void *slots[LEVELS] = {NULL};
+  size_t blocks = (fold->rows + fold->block_rows - 1) / fold->block_rows;
+  size_t width = (size_t)(fold->threads < 1 ? 1 : fold->threads > LEVELS ? LEVELS : fold->threads);
+  dc_status status = DC_OK;
+  memset(total, 0, fold->partial_bytes);
+  for (size_t i = 0; i < width; i++)
+    if (!(slots[i] = malloc(fold->partial_bytes))) status = DC_E_MEMORY;
+  for (size_t b = 0; b < blocks && status == DC_OK; b += width) {
+    size_t wave = blocks - b < width ? blocks - b : width;
+    status = run_wave(fold, slots, b, wave);
+    for (size_t i = 0; i < wave && status == DC_OK; i++) status = carry(&levels, fold, &slots[i]);
+  }
+  if (status == DC_OK) collect(&levels, fold, total);
+  for (size_t i = 0; i < LEVELS; i++) {
+    free(slots[i]);
+    free(levels.level[i]);
+  }
+  if (status == DC_OK) return DC_OK;
+  return status == DC_E_MEMORY ? dc_fail_memory(error, "folding blocks")
+                               : dc_fail(error, status, "a block of rows could not be folded");
+}
+
+dc_status dc_fold_each(size_t rows, size_t block_rows, int threads, void *context,
+                       dc_status (*each)(void *context, size_t first, size_t last), dc_error *error)
+{
+  size_t blocks = (rows + block_rows - 1) / block_rows;
+  int failed = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads < 1 ? 1 : threads) reduction(| : failed) \
+    if (threads > 1 && blocks > 1)
+  for (size_t b = 0; b < blocks; b++) {
+    size_t first = b * block_rows;
+    size_t last = first + block_rows < rows ? first + block_rows : rows;
+    if (each(context, first, last) != DC_OK) failed |= 1;
+  }
+  return failed ? dc_fail(error, DC_E_NUMERIC, "a block of rows could not be processed") : DC_OK;
+}

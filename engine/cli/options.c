@@ -1,0 +1,110 @@
+#include "engine/cli/options.h"
+
+#include "engine/cli/command.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* In the order of dc_period and dc_format. */
+static const char *const periods[] = {"month", "quarter", "week", NULL};
+static const char *const formats[] = {"table", "json", "ndjson", "csv", NULL};
+
+#define OPTION(kind_of, long_name, field, value_name, help_line)                                                       \
+  .name = long_name, .kind = DC_OPTION_##kind_of, .offset = offsetof(dc_command, field), .value = value_name,          \
+  .help = help_line
+#define WITHIN(least, most) .min = least, .max = most
+#define GROUP(heading) .name = heading, .kind = DC_OPTION_GROUP
+
+const dc_option dc_options[] = {
+    {GROUP("What is read")},
+    {OPTION(LIST, "history", job.history, "FILE", "changes of stage, amount or close date of the deals; repeatable")},
+    {OPTION(LIST, "accounts", job.accounts, "FILE", "one row per account, joined to the deals")},
+    {OPTION(LIST, "quotas", job.quotas, "FILE", "quota by period, and by owner or another column")},
+    {OPTION(PAIRS, "join", job.joins, "FILE:KEY", "any further table, by a column of both; repeatable"),
+     .separator = ':'},
+    {OPTION(PAIRS, "map", job.maps, "ROLE=COLUMN", "what a column is, where its name does not tell; repeatable"),
+     .separator = '='},
+    {OPTION(SPLIT, "columns", job.columns, "NAME,...", "names for a file without a header; \"_\" leaves one out")},
+    {OPTION(TEXT, "config", job.config, "FILE", "INI file: columns, stages, outcome, calendar, currency")},
+    {OPTION(FLAG, "strict", job.strict, NULL, "stop at the first row that cannot be used")},
+    {GROUP("What is asked")},
+    {OPTION(DATE, "as-of", job.as_of, "DATE", "forecast as if today were DATE; default: the last day in the data")},
+    {OPTION(FLAG, "as-of-ok", job.as_of_ok, NULL, "DATE may lie past the end of the data")},
+    {OPTION(CHOICE, "period", job.period, "PERIOD", "month (default), quarter, week"), .choices = periods},
+    {OPTION(INTEGER, "horizon", job.horizon, "N", "how many periods; default 3"), WITHIN(1, 120)},
+    {OPTION(LIST, "by", job.by, "COLUMN,...", "also by each value, several columns crossed; repeatable")},
+    {OPTION(MONTH, "fiscal-start", job.fiscal_start, "MONTH", "first month of the fiscal year; default January")},
+    {OPTION(FLAG, "no-backtest", job.no_backtest, NULL, "skip the proof on past days (and the calibration by it)")},
+    {OPTION(INTEGER, "origins", job.origins, "N", "past days to prove the forecast on; default 12"), WITHIN(1, 1000)},
+    {OPTION(SEED, "seed", job.seed, "N", "salt of the sampling for fits on very large inputs; default 0")},
+    {GROUP("What is written")},
+    {OPTION(CHOICE, "format", write.format, "FORMAT", "table (default), json, ndjson, csv"), .choices = formats},
+    {OPTION(TEXT, "table", write.table, "NAME,...", "only these tables of the result")},
+    {OPTION(INTEGER, "top", write.top, "N", "rows that the terminal shows of a long table; default 10"),
+     WITHIN(1, 1000000)},
+    {OPTION(TEXT, "output", write.path, "FILE", "to FILE, replaced only when all is written"), .letter = 'o'},
+    {OPTION(TEXT, "out-dir", write.out_dir, "DIR", "each table to a file of its own, run.json last")},
+    {OPTION(FLAG, "timings", job.timings, NULL, "add the seconds of each stage to the run")},
+    {GROUP("Else")},
+    {OPTION(INTEGER, "threads", job.threads, "N", "at most N; the result does not depend on it"), WITHIN(1, 1024)},
+    {OPTION(FLAG, "help", help, NULL, "this"), .letter = 'h'},
+    {.name = NULL},
+};
+
+const dc_option *dc_find_option(const char *name, size_t length)
+{
+  for (const dc_option *o = dc_options; o->name; o++)
+    if (o->kind != DC_OPTION_GROUP && strlen(o->name) == length && memcmp(o->name, name, length) == 0) return o;
+  return NULL;
+}
+
+enum { LONGEST = 32 };
+
+static int least(int a, int b, int c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
+
+/* Edits that make a of b; two letters swapped are one (Damerau 1964, restricted). */
+static int distance(const char *a, const char *b)
+{
+  size_t n = strlen(a), m = strlen(b);
+  int d[LONGEST + 1][LONGEST + 1];
+  if (n > LONGEST || m > LONGEST) return LONGEST;
+  for (size_t i = 0; i <= n; i++) d[i][0] = (int)i;
+  for (size_t j = 0; j <= m; j++) d[0][j] = (int)j;
+  for (size_t i = 1; i <= n; i++)
+    for (size_t j = 1; j <= m; j++) {
+      d[i][j] = least(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped && d[i - 2][j - 2] + 1 < d[i][j]) d[i][j] = d[i - 2][j - 2] + 1;
+    }
+  return d[n][m];
+}
+
+typedef struct nearest {
+  const char *name;
+  int edits;
+} nearest;
+
+static void consider(const char *typed, const char *name, nearest *best)
+{
+  size_t length = strlen(typed);
+  bool begins = length >= 2 && strncmp(typed, name, length) == 0;
+  int edits = begins ? 0 : distance(typed, name);
+  int allowed = length < 4 ? 1 : length < 8 ? 2 : 3;
+  if (edits > allowed || (best->name && edits >= best->edits)) return;
+  *best = (nearest){name, edits};
+}
+
+const char *dc_nearest(const char *typed, const char *const *names)
+{
+  nearest best = {NULL, 0};
+  for (; *names; names++) consider(typed, *names, &best);
+  return best.name;
+}
+
+const char *dc_nearest_option(const char *typed)
+{
+  nearest best = {NULL, 0};
+  for (const dc_option *o = dc_options; o->name; o++)
+    if (o->kind != DC_OPTION_GROUP) consider(typed, o->name, &best);
+  return best.name;
+}

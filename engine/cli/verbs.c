@@ -1,0 +1,28 @@
+#include "engine/cli/command.h"
+
+#include <string.h>
+
+static const char *const forecast_tables[] = {"forecast", "deals",   "deal_periods", "backtest", "quality",
+                                              "columns",  "rejects", "model",        NULL};
+
+const dc_verb dc_verbs[] = {
+    {"forecast", "how much will be booked in each coming period, and how sure that is",
+     "dealcast forecast FILE... [options]",
+     "Reads deals (CSV, plain or .gz; \"-\" is standard input), won, lost and open, and says what will be booked in\n"
+     "each coming period, with its range; what each open deal is worth; and, by forecasting from past days and\n"
+     "comparing with what came, how good such forecasts were on this data beside simple methods.\n",
+     "  dealcast forecast deals.csv\n"
+     "  dealcast forecast deals.csv --history stages.csv --period quarter --horizon 2 --by Region\n"
+     "  dealcast forecast deals.csv --quotas quotas.csv --format json -o forecast.json\n"
+     "  dealcast forecast deals.csv --format csv --table deals > deals-scored.csv\n"
+     "  dealcast forecast export.csv --map amount=ACV --map closed=\"Close Date\" --as-of 2024-06-30\n",
+     forecast_tables, dc_run_forecast},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+const dc_verb *dc_find_verb(const char *name)
+{
+  for (const dc_verb *verb = dc_verbs; verb->name; verb++)
+    if (strcmp(verb->name, name) == 0) return verb;
+  return NULL;
+}

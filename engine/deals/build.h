@@ -1,0 +1,58 @@
+/* Private to engine/deals: the steps from typed tables to deals. */
+#ifndef DC_DEALS_BUILD_H
+#define DC_DEALS_BUILD_H
+
+#include "engine/deals/deals.h"
+
+/* A row of the deals file, read through its roles. */
+typedef struct dc_row_facts {
+  int32_t created, closed, expected;
+  double amount;
+  dc_meaning meaning; /* open, won, lost or ignore */
+  bool unknown_stage;
+  bool created_dropped;
+  const char *rule; /* NULL = the row stands, otherwise why it is rejected */
+  dc_role blame;    /* the role whose cell is at fault */
+} dc_row_facts;
+
+/* What each word of a column means, worked out once: a code's meaning and its yes/no (1, 0, -1 unknown). */
+typedef struct dc_word_column {
+  const dc_column *column; /* NULL = the role has none */
+  uint8_t *meaning;
+  int8_t *flag;
+} dc_word_column;
+
+typedef struct dc_row_reader {
+  const dc_deals_sources *sources;
+  const dc_column *id, *amount, *created, *closed, *expected;
+  dc_word_column stage, outcome, is_won, is_closed;
+} dc_row_reader;
+
+dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader, dc_error *error)
+    DC_MUST_CHECK;
+void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts);
+
+/* Books a rejected row of the deals file. */
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
+    DC_MUST_CHECK;
+
+/* The input of a row, for its counts. */
+dc_input *dc_row_input(dc_load *load, size_t row);
+
+/* Merges the words of two category columns (either may be NULL) and maps their codes; maps are in the arena. */
+dc_status dc_words_merge(dc_arena *arena, const dc_column *a, const dc_column *b, dc_words *words, uint32_t **map_a,
+                         uint32_t **map_b, dc_error *error) DC_MUST_CHECK;
+
+/* Events of all deals from the history table (deal_of[row], DC_ID_NONE = skip), sorted and with running fields. */
+dc_status dc_events_build(dc_deals *deals, const dc_deals_sources *sources, const uint32_t *deal_of,
+                          const uint32_t *stage_map, const uint32_t *owner_map, dc_error *error) DC_MUST_CHECK;
+
+/* Spells from events, or from the deals file's facts where there are none. created, closed, meaning are per deal. */
+dc_status dc_spells_build(dc_deals *deals, const dc_config *config, const int32_t *created, const int32_t *closed,
+                          const uint8_t *meaning, dc_error *error) DC_MUST_CHECK;
+
+/* Attributes from both tables. first_row[i] = the deal's first history row or DC_ID_NONE. */
+dc_status dc_attributes_build(dc_deals *deals, const dc_deals_sources *sources, const uint32_t *first_row,
+                              dc_error *error) DC_MUST_CHECK;
+
+#endif

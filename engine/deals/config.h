@@ -1,0 +1,49 @@
+/* What an INI file (--config) says about a way of selling: columns, stages, outcome, calendar, currency. */
+#ifndef DC_DEALS_CONFIG_H
+#define DC_DEALS_CONFIG_H
+
+#include "dealcast/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum dc_meaning { DC_MEANING_UNKNOWN, DC_MEANING_OPEN, DC_MEANING_WON, DC_MEANING_LOST, DC_MEANING_IGNORE } dc_meaning;
+
+/* When a booking counts: at the first entry of the last won spell (a reopened deal counts when won again), or at the
+ * first entry of any won stage, whatever follows. */
+typedef enum dc_booked_at { DC_BOOKED_LAST_SPELL, DC_BOOKED_FIRST } dc_booked_at;
+
+/* [columns]  ROLE = COLUMN            as --map
+ * [stages]   won, lost, open, ignore = WORD, WORD, ...   (case and spacing do not matter)
+ *            order = WORD, WORD, ...  first to last
+ * [outcome]  booked_at = last_spell | first
+ * [calendar] fiscal_start = 1..12, timezone = UTC | +HH:MM | -HH:MM
+ * [currency] code = USD
+ * An unknown section or key stops, naming the nearest known one. */
+typedef struct dc_config {
+  struct { char *role, *column; } *columns;
+  size_t n_columns;
+  struct { char *word; dc_meaning meaning; } *stages;
+  size_t n_stages;
+  char **order;
+  size_t n_order;
+  dc_booked_at booked_at;
+  int fiscal_start;          /* 0 = not given */
+  int32_t timezone_minutes;  /* east of UTC */
+  char timezone[16];         /* as shown: "UTC" or "+02:00" */
+  char currency[8];          /* "" = not given */
+} dc_config;
+
+/* path NULL: the defaults. */
+dc_status dc_config_read(const char *path, dc_config **config, dc_error *error) DC_MUST_CHECK;
+void dc_config_free(dc_config *config);
+
+/* What a stage, status or outcome word means: the config first, then usual words ("Closed Won", "won", "lost",
+ * "abandoned", "disqualified", "1"/"true" only where the role is an is-won flag, "Prospecting", ...). Words that say
+ * nothing are open when they are stages. */
+dc_meaning dc_stage_meaning(const dc_config *config, const char *word);
+
+/* Position in [stages] order, or -1. */
+int dc_stage_position(const dc_config *config, const char *word);
+
+#endif

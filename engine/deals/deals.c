@@ -1,0 +1,349 @@
+/* Typed tables to deals in canonical order. */
+#include "engine/deals/deals.h"
+
+#include "engine/deals/build.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Scratch of one build. Arrays over deals are indexed by rank once the ids are sorted. */
+typedef struct scratch {
+  uint32_t *deal_of_row, *deal_of_event, *rank;
+  int32_t *created, *closed;
+  uint8_t *meaning;
+  uint32_t *first_row;
+  uint8_t *conflict;
+  dc_row_reader reader;
+  uint32_t *stage_map, *event_stage_map, *owner_map, *event_owner_map;
+} scratch;
+
+static void scratch_free(scratch *w)
+{
+  free(w->deal_of_row);
+  free(w->deal_of_event);
+  free(w->rank);
+  free(w->created);
+  free(w->closed);
+  free(w->meaning);
+  free(w->first_row);
+  free(w->conflict);
+}
+
+static const dc_column *role_column(const dc_load *load, const dc_roles *roles, dc_role role)
+{
+  if (!load || roles->column[role] < 0) return NULL;
+  return &load->table->columns[roles->column[role]];
+}
+
+static bool same_cell(const dc_column *column, size_t a, size_t b)
+{
+  size_t n_a, n_b;
+  switch (column->type) {
+    case DC_TYPE_NUMBER:
+      return column->number[a] == column->number[b] || (isnan(column->number[a]) && isnan(column->number[b]));
+    case DC_TYPE_DATE: return column->date[a] == column->date[b];
+    case DC_TYPE_INSTANT: return column->instant[a] == column->instant[b];
+    case DC_TYPE_CATEGORY: return column->code[a] == column->code[b];
+    case DC_TYPE_TEXT: {
+      const char *x = dc_column_text(column, a, &n_a), *y = dc_column_text(column, b, &n_b);
+      return n_a == n_b && memcmp(x, y, n_a) == 0;
+    }
+    default: return true;
+  }
+}
+
+static bool same_row(const dc_table *table, size_t a, size_t b)
+{
+  for (size_t c = 0; c < table->n_columns; c++)
+    if (!same_cell(&table->columns[c], a, b)) return false;
+  return true;
+}
+
+/* Without an id column, the row's number in the table is the id. */
+static const char *row_id(dc_deals *deals, const dc_column *id, size_t row, size_t *length)
+{
+  if (id) return dc_column_text(id, row, length);
+  char text[24];
+  *length = (size_t)snprintf(text, sizeof text, "%09zu", row + 1);
+  return dc_arena_copy(deals->arena, text, *length);
+}
+
+static dc_status reject_conflicts(const dc_deals_sources *s, const scratch *w, dc_error *error)
+{
+  dc_status status = DC_OK;
+  for (size_t r = 0; r < s->deals->table->rows && status == DC_OK; r++) {
+    uint32_t deal = w->deal_of_row[r];
+    if (deal == DC_ID_NONE || !w->conflict[deal]) continue;
+    w->deal_of_row[r] = DC_ID_NONE;
+    status = dc_row_reject(s->deals, s->deals_roles, r, "rows that differ for one id", DC_ROLE_ID, error);
+  }
+  return status;
+}
+
+/* Gives each row of the deals file its deal; rejected, excluded and duplicate rows get none. row_of is provisional. */
+static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
+{
+  if (!s->deals) return DC_OK;
+  const dc_table *table = s->deals->table;
+  const dc_column *id = role_column(s->deals, s->deals_roles, DC_ROLE_ID);
+  dc_status status = dc_row_reader_new(s, deals->arena, &w->reader, error);
+  if (status != DC_OK) return status;
+  uint32_t *first = malloc((table->rows + 1) * sizeof *first);
+  w->deal_of_row = malloc((table->rows + 1) * sizeof *w->deal_of_row);
+  w->conflict = calloc(table->rows + 1, 1);
+  status = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, table->rows)
+                         ? DC_OK : dc_fail_memory(error, "collecting ids");
+  for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
+    dc_row_facts facts;
+    bool fresh;
+    size_t length;
+    w->deal_of_row[r] = DC_ID_NONE;
+    dc_row_read(&w->reader, r, &facts);
+    if (facts.rule) {
+      status = dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
+      continue;
+    }
+    if (facts.meaning == DC_MEANING_IGNORE) {
+      dc_row_input(s->deals, r)->used--;
+      dc_row_input(s->deals, r)->excluded++;
+      continue;
+    }
+    const char *text = row_id(deals, id, r, &length);
+    uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
+    if (deal == DC_ID_NONE) {
+      status = dc_fail_memory(error, "collecting ids");
+    } else if (fresh) {
+      first[deal] = (uint32_t)r;
+      w->deal_of_row[r] = deal;
+    } else if (same_row(table, first[deal], r)) {
+      dc_row_input(s->deals, r)->used--;
+      dc_row_input(s->deals, r)->duplicate++;
+    } else {
+      w->conflict[deal] = 1;
+      w->deal_of_row[r] = deal;
+    }
+  }
+  free(first);
+  return status == DC_OK ? reject_conflicts(s, w, error) : status;
+}
+
+/* Gives each history row its deal. Rows without an id or an instant are rejected. */
+static dc_status take_events(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
+{
+  if (!s->history) return DC_OK;
+  const dc_table *table = s->history->table;
+  const dc_column *id = role_column(s->history, s->history_roles, DC_ROLE_ID);
+  const dc_column *when = role_column(s->history, s->history_roles, DC_ROLE_CHANGED_AT);
+  w->deal_of_event = malloc((table->rows + 1) * sizeof *w->deal_of_event);
+  dc_status status = w->deal_of_event ? DC_OK : dc_fail_memory(error, "collecting ids");
+  for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
+    size_t length;
+    bool fresh;
+    const char *text = dc_column_text(id, r, &length);
+    w->deal_of_event[r] = DC_ID_NONE;
+    if (length == 0 || dc_column_day(when, r, 0) == DC_DATE_MISSING) {
+      status = dc_row_reject(s->history, s->history_roles, r, length ? "history row without an instant" : "no id",
+                             length ? DC_ROLE_CHANGED_AT : DC_ROLE_ID, error);
+      continue;
+    }
+    w->deal_of_event[r] = dc_ids_add(&deals->ids, text, length, &fresh);
+    if (w->deal_of_event[r] == DC_ID_NONE) status = dc_fail_memory(error, "collecting ids");
+  }
+  return status;
+}
+
+static void fill_missing(int32_t *days, size_t n)
+{
+  for (size_t i = 0; i < n; i++) days[i] = DC_DATE_MISSING;
+}
+
+static dc_status allocate(dc_deals *deals, scratch *w, dc_error *error)
+{
+  size_t n = deals->n + 1;
+  dc_arena *arena = deals->arena;
+  deals->known = dc_arena_alloc(arena, n, sizeof *deals->known);
+  deals->amount = dc_arena_alloc(arena, n, sizeof *deals->amount);
+  deals->expected = dc_arena_alloc(arena, n, sizeof *deals->expected);
+  deals->stage = dc_arena_alloc(arena, n, sizeof *deals->stage);
+  deals->owner = dc_arena_alloc(arena, n, sizeof *deals->owner);
+  deals->event_at = dc_arena_alloc(arena, n, sizeof *deals->event_at);
+  deals->spell_at = dc_arena_alloc(arena, n, sizeof *deals->spell_at);
+  deals->row = dc_arena_alloc(arena, n, sizeof *deals->row);
+  w->created = malloc(n * sizeof *w->created);
+  w->closed = malloc(n * sizeof *w->closed);
+  w->meaning = calloc(n, 1);
+  w->first_row = malloc(n * sizeof *w->first_row);
+  if (!deals->known || !deals->amount || !deals->expected || !deals->stage || !deals->owner || !deals->event_at ||
+      !deals->spell_at || !deals->row || !w->created || !w->closed || !w->meaning || !w->first_row)
+    return dc_fail_memory(error, "laying out deals");
+  fill_missing(deals->expected, n);
+  fill_missing(w->created, n);
+  fill_missing(w->closed, n);
+  for (size_t i = 0; i < n; i++) {
+    deals->amount[i] = NAN;
+    deals->row[i] = w->first_row[i] = DC_ID_NONE;
+    w->meaning[i] = DC_MEANING_OPEN;
+  }
+  return DC_OK;
+}
+
+static void fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w)
+{
+  if (!s->deals) return;
+  const dc_column *stage = role_column(s->deals, s->deals_roles, DC_ROLE_STAGE);
+  const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
+  for (size_t r = 0; r < s->deals->table->rows; r++) {
+    if (w->deal_of_row[r] == DC_ID_NONE) continue;
+    dc_row_facts facts;
+    uint32_t i = w->rank[w->deal_of_row[r]];
+    dc_row_read(&w->reader, r, &facts);
+    deals->row[i] = (uint32_t)r;
+    deals->amount[i] = facts.amount;
+    deals->expected[i] = facts.expected;
+    if (stage && stage->type == DC_TYPE_CATEGORY && facts.meaning == DC_MEANING_OPEN)
+      deals->stage[i] = w->stage_map[stage->code[r]];
+    if (owner && owner->type == DC_TYPE_CATEGORY) deals->owner[i] = w->owner_map[owner->code[r]];
+    w->created[i] = facts.created;
+    w->closed[i] = facts.closed;
+    w->meaning[i] = (uint8_t)facts.meaning;
+    if (facts.created_dropped) deals->created_dropped++;
+    if (facts.unknown_stage) deals->unknown_stage++;
+  }
+}
+
+/* Which of two history rows is first: by instant, then by content, so that the file's order does not matter. */
+static bool comes_first(const dc_table *table, const dc_column *when, size_t a, size_t b)
+{
+  int64_t at_a = when->type == DC_TYPE_INSTANT ? when->instant[a] : when->date[a];
+  int64_t at_b = when->type == DC_TYPE_INSTANT ? when->instant[b] : when->date[b];
+  if (at_a != at_b) return at_a < at_b;
+  for (size_t c = 0; c < table->n_columns; c++) {
+    const dc_column *column = &table->columns[c];
+    if (column->type == DC_TYPE_CATEGORY && column->code[a] != column->code[b]) return column->code[a] < column->code[b];
+    if (column->type == DC_TYPE_DATE && column->date[a] != column->date[b]) return column->date[a] < column->date[b];
+  }
+  return false;
+}
+
+/* The first history row of each deal, its created column where the deals file has none. */
+static void fill_from_history(const dc_deals_sources *s, scratch *w)
+{
+  if (!s->history) return;
+  const dc_column *when = role_column(s->history, s->history_roles, DC_ROLE_CHANGED_AT);
+  const dc_column *created = role_column(s->history, s->history_roles, DC_ROLE_CREATED);
+  for (size_t r = 0; r < s->history->table->rows; r++) {
+    if (w->deal_of_event[r] == DC_ID_NONE) continue;
+    uint32_t i = w->rank[w->deal_of_event[r]];
+    w->deal_of_event[r] = i;
+    uint32_t first = w->first_row[i];
+    if (first == DC_ID_NONE || comes_first(s->history->table, when, r, first)) w->first_row[i] = (uint32_t)r;
+    if (!created || w->created[i] != DC_DATE_MISSING) continue;
+    w->created[i] = dc_column_day(created, r, s->config->timezone_minutes);
+  }
+}
+
+static dc_status merge_words(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
+{
+  const dc_column *stage = role_column(s->deals, s->deals_roles, DC_ROLE_STAGE);
+  const dc_column *event_stage = role_column(s->history, s->history_roles, DC_ROLE_STAGE);
+  if (!event_stage) event_stage = role_column(s->history, s->history_roles, DC_ROLE_OUTCOME);
+  const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
+  const dc_column *event_owner = role_column(s->history, s->history_roles, DC_ROLE_OWNER);
+  dc_status status = dc_words_merge(deals->arena, stage, event_stage, &deals->stages, &w->stage_map, &w->event_stage_map,
+                                    error);
+  if (status == DC_OK)
+    status = dc_words_merge(deals->arena, owner, event_owner, &deals->owners, &w->owner_map, &w->event_owner_map, error);
+  if (status != DC_OK) return status;
+  deals->stage_meaning = dc_arena_alloc(deals->arena, deals->stages.n, 1);
+  if (!deals->stage_meaning) return dc_fail_memory(error, "reading stages");
+  for (size_t k = 1; k < deals->stages.n; k++) {
+    dc_meaning meaning = dc_stage_meaning(s->config, deals->stages.text[k]);
+    deals->stage_meaning[k] = (uint8_t)(meaning == DC_MEANING_UNKNOWN ? DC_MEANING_OPEN : meaning);
+  }
+  deals->has_stage = deals->stages.n > 1;
+  deals->history_has_owner = event_owner != NULL;
+  deals->history_has_amount = role_column(s->history, s->history_roles, DC_ROLE_AMOUNT) != NULL;
+  deals->history_has_expected = role_column(s->history, s->history_roles, DC_ROLE_EXPECTED_CLOSE) != NULL;
+  deals->has_amount = role_column(s->deals, s->deals_roles, DC_ROLE_AMOUNT) != NULL || deals->history_has_amount;
+  deals->has_expected = role_column(s->deals, s->deals_roles, DC_ROLE_EXPECTED_CLOSE) != NULL ||
+                        (s->deals && s->deals_roles->closed_is_expected);
+  return DC_OK;
+}
+
+/* Export day, first closing, and since when each deal is known to exist. */
+static void date_the_data(dc_deals *deals)
+{
+  deals->export_day = deals->first_close = DC_DATE_MISSING;
+  for (size_t i = 0; i < deals->n; i++) {
+    for (uint64_t e = deals->event_at[i]; e < deals->event_at[i + 1]; e++)
+      if (deals->events[e].day > deals->export_day) deals->export_day = deals->events[e].day;
+    for (uint64_t k = deals->spell_at[i]; k < deals->spell_at[i + 1]; k++) {
+      const dc_spell *spell = &deals->spells[k];
+      if (spell->start > deals->export_day) deals->export_day = spell->start;
+      if (spell->end == DC_DATE_MISSING) continue;
+      if (spell->end > deals->export_day) deals->export_day = spell->end;
+      if (deals->first_close == DC_DATE_MISSING || spell->end < deals->first_close) deals->first_close = spell->end;
+    }
+  }
+  for (size_t i = 0; i < deals->n; i++) {
+    const dc_spell *first = &deals->spells[deals->spell_at[i]];
+    if (deals->row[i] == DC_ID_NONE && deals->event_at[i] == deals->event_at[i + 1]) {
+      deals->known[i] = INT32_MAX; /* all its rows were rejected */
+      continue;
+    }
+    deals->known[i] = first->start != DC_DATE_MISSING ? first->start
+                      : first->end != DC_DATE_MISSING ? first->end : deals->export_day;
+    if (deals->row[i] == DC_ID_NONE) deals->only_in_history++;
+    else if (deals->has_history && deals->event_at[i] == deals->event_at[i + 1]) deals->only_in_deals++;
+  }
+}
+
+static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
+{
+  dc_status status = take_rows(deals, s, w, error);
+  if (status == DC_OK) status = take_events(deals, s, w, error);
+  if (status == DC_OK) status = dc_ids_sort(&deals->ids, &w->rank, error);
+  if (status != DC_OK) return status;
+  deals->n = deals->ids.n;
+  deals->has_history = s->history != NULL;
+  status = allocate(deals, w, error);
+  if (status == DC_OK) status = merge_words(deals, s, w, error);
+  if (status != DC_OK) return status;
+  fill_from_rows(deals, s, w);
+  fill_from_history(s, w);
+  if (s->history) status = dc_events_build(deals, s, w->deal_of_event, w->event_stage_map, w->event_owner_map, error);
+  if (status == DC_OK) status = dc_spells_build(deals, s->config, w->created, w->closed, w->meaning, error);
+  if (status != DC_OK) return status;
+  date_the_data(deals);
+  return dc_attributes_build(deals, s, w->first_row, error);
+}
+
+dc_status dc_deals_new(const dc_deals_sources *sources, dc_deals **out, dc_error *error)
+{
+  dc_deals *deals = calloc(1, sizeof *deals);
+  scratch w = {0};
+  if (!deals) return dc_fail_memory(error, "collecting deals");
+  deals->arena = dc_arena_new();
+  deals->table = sources->deals ? sources->deals->table : NULL;
+  dc_status status = deals->arena ? build(deals, sources, &w, error) : dc_fail_memory(error, "collecting deals");
+  scratch_free(&w);
+  if (status != DC_OK) {
+    dc_deals_free(deals);
+    return status;
+  }
+  *out = deals;
+  return DC_OK;
+}
+
+void dc_deals_free(dc_deals *deals)
+{
+  if (!deals) return;
+  dc_ids_clear(&deals->ids);
+  free(deals->events);
+  free(deals->spells);
+  free(deals->attributes);
+  dc_arena_free(deals->arena);
+  free(deals);
+}

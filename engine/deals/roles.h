@@ -1,0 +1,76 @@
+/* Which column plays which role. */
+#ifndef DC_DEALS_ROLES_H
+#define DC_DEALS_ROLES_H
+
+#include "dealcast/error.h"
+#include "dealcast/table.h"
+#include "engine/deals/config.h"
+#include <stdbool.h>
+
+typedef enum dc_role {
+  DC_ROLE_NONE,
+  DC_ROLE_ID,
+  DC_ROLE_NAME, /* the deal's own name */
+  DC_ROLE_ACCOUNT,
+  DC_ROLE_OWNER,
+  DC_ROLE_PRODUCT,
+  DC_ROLE_REGION,
+  DC_ROLE_SOURCE,
+  DC_ROLE_STAGE,
+  DC_ROLE_OUTCOME,   /* a word or flag that says won, lost or open (status, result, is_won with 1/0/empty) */
+  DC_ROLE_IS_CLOSED, /* 0/1, true/false, yes/no */
+  DC_ROLE_IS_WON,
+  DC_ROLE_AMOUNT,
+  DC_ROLE_CREATED,
+  DC_ROLE_CLOSED,         /* actual close; in Salesforce's and HubSpot's one column also the expected one of open deals */
+  DC_ROLE_EXPECTED_CLOSE,
+  DC_ROLE_PROBABILITY,
+  DC_ROLE_CURRENCY,
+  DC_ROLE_CHANGED_AT,   /* history: when the row became true */
+  DC_ROLE_PERIOD_START, /* quotas */
+  DC_ROLES
+} dc_role;
+
+typedef enum dc_shape { DC_SHAPE_DEALS, DC_SHAPE_HISTORY, DC_SHAPE_ACCOUNTS, DC_SHAPE_QUOTAS } dc_shape;
+
+const char *dc_role_name(dc_role role);         /* "id", "account", ..., "none" */
+dc_role dc_role_parse(const char *name);        /* DC_ROLE_NONE when unknown */
+
+typedef struct dc_roles {
+  dc_shape shape;
+  int column[DC_ROLES]; /* index into the table, -1 = no such column; [DC_ROLE_NONE] unused */
+  dc_role *role;        /* of each column; n_columns */
+  char **why;           /* per column, e.g. "name 'close_date' is a usual word for closed; dates in closed rows only" */
+  size_t n_columns;
+  bool closed_is_expected; /* the closed column also holds open deals' expected close */
+} dc_roles;
+
+/* A request for a role by the user (--map ROLE=COLUMN, or [columns] of the INI). */
+typedef struct dc_role_request {
+  const char *role, *column;
+} dc_role_request;
+
+/* The type that a column of this name would need (ids are text, amounts numbers, ...), DC_TYPE_EMPTY when the name says
+ * nothing. requests as below. */
+dc_type dc_roles_expect(const char *name, dc_shape shape, const dc_role_request *requests, size_t n_requests);
+
+/* By the user's requests, then by name (any case, spaces, underscores, prefixes such as "Opportunity", "Deal"), then by
+ * content. Missing what the shape cannot do without (deals: an outcome or stage or closed date; history: id,
+ * changed_at, stage or outcome) stops, listing the columns and the --map to give. */
+dc_status dc_roles_find(const dc_table *table, const char *file, dc_shape shape, const dc_config *config,
+                        const dc_role_request *requests, size_t n_requests, dc_roles **roles, dc_error *error)
+    DC_MUST_CHECK;
+void dc_roles_free(dc_roles *roles);
+
+/* How a column may be used as a predictor. */
+typedef enum dc_use { DC_USE_USED, DC_USE_DROPPED, DC_USE_SUSPECT, DC_USE_SHOWN } dc_use;
+const char *dc_use_name(dc_use use); /* "used", "dropped", "suspect", "shown" */
+
+/* Provable leaks of one column, from rows whose state is known.
+ * state   per row: 0 open, 1 won, 2 lost, -1 = not to be looked at (after the as-of day)
+ * Dropped: its being empty (or not) tells open from closed (missing in open rows only, present in closed rows only, by a
+ * binomial test far beyond chance); its values are the outcome renamed (each frequent value is all won or all lost and
+ * both occur); a number that is a constant for one outcome and never for the other; a row number; unique texts. */
+dc_use dc_leak_check(const dc_column *column, const int8_t *state, size_t rows, char *why, size_t why_size);
+
+#endif

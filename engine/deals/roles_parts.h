@@ -1,0 +1,72 @@
+/* What the files roles*.c share: candidates for roles by name, and what a column's content says of them. */
+#ifndef DC_DEALS_ROLES_PARTS_H
+#define DC_DEALS_ROLES_PARTS_H
+
+#include "engine/base/arena.h"
+#include "engine/deals/roles.h"
+
+typedef struct dc_role_synonym {
+  const char *word; /* folded: lower case, letters and digits only, without prefixes such as "deal" */
+  dc_role role;
+  int shapes; /* bit 1 << dc_shape for each shape that it holds for */
+  int weight; /* 0..110: how usual the word is for the role */
+} dc_role_synonym;
+
+extern const dc_role_synonym dc_role_synonyms[];
+extern const size_t dc_role_n_synonyms;
+
+/* One reading of a column's name; weight as above, less what had to be left out of the name. */
+typedef struct dc_role_guess {
+  dc_role role;
+  int weight;
+} dc_role_guess;
+
+enum { DC_MAX_GUESSES = 6, DC_EVIDENCE_BYTES = 96 };
+
+/* Every role that a column of this name may have, heaviest first; returns their number. */
+int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses);
+
+/* Does the request's column mean this name: the same to the byte, or after folding? */
+bool dc_role_request_names(const dc_role_request *request, const char *name);
+
+/* What a column holds, as far as roles care. Long columns are looked at in their first DC_PROFILE_ROWS rows, except
+ * that all words of a category count. */
+typedef struct dc_role_profile {
+  size_t rows, filled, distinct;  /* of the rows looked at; distinct counts filled cells */
+  size_t readable;                /* cells with a value, of all rows */
+  size_t won, lost, open, silent; /* distinct words by meaning; silent = says nothing */
+  size_t flags;                   /* distinct values that are flags */
+  bool whole;                     /* numbers: no fractions */
+  double least, most;             /* numbers; NaN when none */
+} dc_role_profile;
+
+enum { DC_PROFILE_ROWS = 65536 };
+
+dc_status dc_role_profile_column(const dc_table *table, int column, const dc_config *config, dc_role_profile *profile,
+                                 dc_error *error) DC_MUST_CHECK;
+
+/* Can a column of this content have the role at all (numbers for amounts, days for dates, ...)? */
+bool dc_role_fits(const dc_column *column, const dc_role_profile *profile, dc_role role);
+
+/* What the content adds to or takes from the name's weight; evidence (DC_EVIDENCE_BYTES) says why. */
+int dc_role_content(const dc_column *column, const dc_role_profile *profile, dc_role role, dc_shape shape,
+                    char *evidence);
+
+/* Rows that are open by the roles found so far (flags first, then outcome, then stage; a stage word without a usual
+ * meaning is open), and how many of those have a value in the column `dated`. */
+typedef struct dc_role_open {
+  size_t rows, dated;
+} dc_role_open;
+
+dc_status dc_role_count_open(const dc_table *table, const int *column, const dc_config *config, int dated,
+                             dc_role_open *open, dc_error *error) DC_MUST_CHECK;
+
+/* The cell as a word: numbers only when they are 0 or 1, "" when there is none. word: DC_ROLE_WORD_BYTES, used when the
+ * column does not hold the word itself. */
+enum { DC_ROLE_WORD_BYTES = 256 };
+const char *dc_role_cell_word(const dc_column *column, size_t row, char *word);
+
+/* Is the cell empty? */
+bool dc_role_cell_missing(const dc_column *column, size_t row);
+
+#endif

@@ -1,0 +1,174 @@
+/* One row of a deals file: what its roles say, and the rules that reject it. */
+#include "engine/deals/build.h"
+#include "engine/deals/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FLAG_UNKNOWN = -1 };
+static const double AMOUNT_LIMIT = 1e15;
+
+static const dc_column *role_column(const dc_table *table, const dc_roles *roles, dc_role role)
+{
+  int c = roles->column[role];
+  return c < 0 ? NULL : &table->columns[c];
+}
+
+static dc_status read_words(const dc_config *config, const dc_column *column, dc_arena *arena, dc_word_column *out,
+                            dc_error *error)
+{
+  out->column = column;
+  if (!column || column->type != DC_TYPE_CATEGORY) return DC_OK;
+  out->meaning = dc_arena_alloc(arena, column->n_words, 1);
+  out->flag = dc_arena_alloc(arena, column->n_words, 1);
+  if (!out->meaning || !out->flag) return dc_fail_memory(error, "reading stages");
+  out->flag[0] = FLAG_UNKNOWN;
+  for (size_t k = 1; k < column->n_words; k++) {
+    bool value;
+    out->meaning[k] = (uint8_t)dc_stage_meaning(config, column->words[k]);
+    out->flag[k] = dc_flag_parse(column->words[k], &value) ? value : FLAG_UNKNOWN;
+  }
+  return DC_OK;
+}
+
+dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_reader *reader, dc_error *error)
+{
+  const dc_table *table = s->deals->table;
+  const dc_roles *roles = s->deals_roles;
+  const struct { dc_role role; dc_word_column *words; } words[] = {
+      {DC_ROLE_STAGE, &reader->stage}, {DC_ROLE_OUTCOME, &reader->outcome},
+      {DC_ROLE_IS_WON, &reader->is_won}, {DC_ROLE_IS_CLOSED, &reader->is_closed}};
+  memset(reader, 0, sizeof *reader);
+  reader->sources = s;
+  reader->id = role_column(table, roles, DC_ROLE_ID);
+  reader->amount = role_column(table, roles, DC_ROLE_AMOUNT);
+  reader->created = role_column(table, roles, DC_ROLE_CREATED);
+  reader->closed = role_column(table, roles, DC_ROLE_CLOSED);
+  reader->expected = role_column(table, roles, DC_ROLE_EXPECTED_CLOSE);
+  dc_status status = DC_OK;
+  for (size_t k = 0; k < sizeof words / sizeof *words && status == DC_OK; k++)
+    status = read_words(s->config, role_column(table, roles, words[k].role), arena, words[k].words, error);
+  return status;
+}
+
+static dc_meaning word_meaning(const dc_word_column *words, size_t row)
+{
+  return words->meaning ? (dc_meaning)words->meaning[words->column->code[row]] : DC_MEANING_UNKNOWN;
+}
+
+/* A yes/no cell: 1, 0, or FLAG_UNKNOWN. */
+static int word_flag(const dc_word_column *words, size_t row)
+{
+  if (words->flag) return words->flag[words->column->code[row]];
+  if (!words->column || words->column->type != DC_TYPE_NUMBER) return FLAG_UNKNOWN;
+  double x = words->column->number[row];
+  return isnan(x) ? FLAG_UNKNOWN : x != 0;
+}
+
+static dc_meaning from_flags(int is_won, int is_closed)
+{
+  if (is_won == 1) return DC_MEANING_WON;
+  if (is_closed == 1 && is_won == 0) return DC_MEANING_LOST;
+  if (is_closed == 0) return DC_MEANING_OPEN;
+  return DC_MEANING_UNKNOWN;
+}
+
+/* Flags lead, then the outcome column, then the stage; an outcome of 0/1 is lost/won. */
+static dc_meaning read_meaning(const dc_row_reader *reader, size_t row, bool *unknown_stage)
+{
+  dc_meaning meaning = from_flags(word_flag(&reader->is_won, row), word_flag(&reader->is_closed, row));
+  if (meaning == DC_MEANING_UNKNOWN) meaning = word_meaning(&reader->outcome, row);
+  if (meaning == DC_MEANING_UNKNOWN) {
+    int flag = word_flag(&reader->outcome, row);
+    if (flag != FLAG_UNKNOWN) meaning = flag ? DC_MEANING_WON : DC_MEANING_LOST;
+  }
+  if (meaning != DC_MEANING_UNKNOWN) return meaning;
+  meaning = word_meaning(&reader->stage, row);
+  const dc_word_column *stage = &reader->stage;
+  *unknown_stage = meaning == DC_MEANING_UNKNOWN && stage->meaning && stage->column->code[row] != 0;
+  return meaning;
+}
+
+static int32_t read_day(const dc_row_reader *reader, const dc_column *column, size_t row)
+{
+  return column ? dc_column_day(column, row, reader->sources->config->timezone_minutes) : DC_DATE_MISSING;
+}
+
+static void reject(dc_row_facts *facts, const char *rule, dc_role blame)
+{
+  if (facts->rule) return;
+  facts->rule = rule;
+  facts->blame = blame;
+}
+
+static void check_amount(const dc_column *amount, dc_row_facts *facts, size_t row)
+{
+  facts->amount = amount && amount->type == DC_TYPE_NUMBER ? amount->number[row] : NAN;
+  if (facts->amount < 0) reject(facts, "negative amount", DC_ROLE_AMOUNT);
+  if (facts->amount > AMOUNT_LIMIT || isinf(facts->amount)) reject(facts, "amount above 1e15", DC_ROLE_AMOUNT);
+  if (amount && facts->meaning == DC_MEANING_WON && isnan(facts->amount))
+    reject(facts, "won deal without an amount", DC_ROLE_AMOUNT);
+}
+
+/* The one date column of some exports is the expected close while the deal is open. */
+static void check_dates(const dc_row_reader *reader, dc_row_facts *facts)
+{
+  const dc_deals_sources *s = reader->sources;
+  if (facts->meaning == DC_MEANING_OPEN) {
+    if (s->deals_roles->closed_is_expected && facts->expected == DC_DATE_MISSING) facts->expected = facts->closed;
+    facts->closed = DC_DATE_MISSING;
+  } else if (facts->meaning != DC_MEANING_IGNORE && facts->closed == DC_DATE_MISSING && !s->history) {
+    reject(facts, "closed deal without a closing date", DC_ROLE_CLOSED);
+  }
+  if (facts->closed == DC_DATE_MISSING || facts->created == DC_DATE_MISSING || facts->created <= facts->closed) return;
+  facts->created = DC_DATE_MISSING;
+  facts->created_dropped = true;
+}
+
+void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
+{
+  memset(facts, 0, sizeof *facts);
+  size_t length = 1;
+  if (reader->id) dc_column_text(reader->id, row, &length);
+  if (length == 0) reject(facts, "no id", DC_ROLE_ID);
+  facts->meaning = read_meaning(reader, row, &facts->unknown_stage);
+  if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
+  facts->created = read_day(reader, reader->created, row);
+  facts->closed = read_day(reader, reader->closed, row);
+  facts->expected = read_day(reader, reader->expected, row);
+  check_amount(reader->amount, facts, row);
+  check_dates(reader, facts);
+}
+
+dc_input *dc_row_input(dc_load *load, size_t row)
+{
+  return &load->inputs[load->table->file ? load->table->file[row] : 0];
+}
+
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
+{
+  const dc_table *table = load->table;
+  dc_reject one = {.rule = rule, .whole_row = true, .count = 1, .amount = NAN};
+  const dc_column *amount = role_column(table, roles, DC_ROLE_AMOUNT);
+  if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
+  one.file = table->file ? table->file[row] : 0;
+  one.line = table->line[row];
+  int c = blame == DC_ROLE_NONE ? -1 : roles->column[blame];
+  if (c >= 0) {
+    size_t length = 0;
+    const dc_column *column = &table->columns[c];
+    one.column = c + 1;
+    snprintf(one.column_name, sizeof one.column_name, "%s", column->name);
+    if (column->type == DC_TYPE_NUMBER) {
+      snprintf(one.value, sizeof one.value, "%.17g", column->number[row]);
+    } else if (column->type == DC_TYPE_CATEGORY || column->type == DC_TYPE_TEXT) {
+      const char *text = dc_column_text(column, row, &length);
+      snprintf(one.value, sizeof one.value, "%.*s", (int)(length > 60 ? 60 : length), text);
+    }
+  }
+  dc_input *input = dc_row_input(load, row);
+  input->used--;
+  input->rejected++;
+  return dc_rejects_add(&load->rejects, &one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+}

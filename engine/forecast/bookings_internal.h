@@ -1,0 +1,112 @@
+/* Shared by the bookings*.c files only: the plan of a sum of deals, its severities, its inversion.
+ *
+ * Inside, money is in units of the largest amount, counted from `base` (what is already certain). */
+#ifndef DC_FORECAST_BOOKINGS_INTERNAL_H
+#define DC_FORECAST_BOOKINGS_INTERNAL_H
+
+#include "engine/base/arena.h"
+#include "engine/forecast/bookings.h"
+
+/* Hot loops for two instruction sets, chosen at run time: every lane is its own sum, so with -ffp-contract=off the bytes
+ * are the same. */
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__)
+#define BOOKINGS_WIDE __attribute__((target_clones("avx2", "default")))
+#define BOOKINGS_INLINE inline __attribute__((always_inline))
+#else
+#define BOOKINGS_WIDE
+#define BOOKINGS_INLINE inline
+#endif
+
+enum { BOOKINGS_LANES = 8, BOOKINGS_MAX_NODES = 512, BOOKINGS_SERIES = 4 };
+
+/* A deal (p = probability of a win) or a kind of deals to come (p = rate). ratio = exp(log_sd^2) = E[A^2] / E[A]^2. */
+typedef struct bookings_deal {
+  double p, amount, log_sd, ratio;
+} bookings_deal;
+
+/* Quadrature of Z ~ Gamma(1, phi): sum w = 1, sum w z = 1; z increases. padded is n (whole lanes) or 1;
+ * alias is the frequency at which the rule stops resolving the oscillation. */
+typedef struct bookings_nodes {
+  size_t n, padded;
+  double phi, alias;
+  double z[BOOKINGS_MAX_NODES], w[BOOKINGS_MAX_NODES];
+  size_t silent[BOOKINGS_MAX_NODES / BOOKINGS_LANES]; /* frequencies since the lane's functions died out */
+} bookings_nodes;
+
+/* Amounts as mixtures of normals. Severity i owns count[i] parts from first[i]: one part, among those of the n_single
+ * severities that have one, or whole lanes, padded with weight 0.
+ * After bookings_severities_start, each bookings_severities_next moves psi[] = E exp(itA) - 1 to the next multiple of
+ * the frequency step. */
+typedef struct bookings_severities {
+  size_t n, parts, n_single, first_single;
+  size_t *first, *count, *single; /* single[j]: the severity whose only part is first_single + j */
+  size_t *live;                   /* parts of a severity that have not died out; 0: psi is -1 for good */
+  double *weight, *mean, *variance;
+  double *re, *im, *turn_re, *turn_im, *shrink, *shrink_step;
+  double *psi_re, *psi_im;
+  size_t step;
+} bookings_severities;
+
+/* Deals too many for a factor each, split by how their characteristic function is taken.
+ * exact   factor 1 + win[i][k] psi_i at node k; severities 0 .. n_exact - 1
+ * cells   rare deals of like amounts: log factor as a series in z H; severities n_exact .. ; sums of H^1..H^4
+ * kinds   deals to come: negative binomial; the last n_kinds severities
+ * rest    many small deals: first four cumulants at each node, as a shifted gamma with a fourth-order correction */
+typedef struct bookings_plan {
+  dc_arena *arena;
+  double scale, base, mean, sd; /* base and mean in money */
+  double unit;                  /* > 0: all amounts are this one: a lattice */
+  int narrow;                   /* some amount is (nearly) sure */
+  double phi, new_variance;
+  bookings_deal *deals, *kinds; /* canonical order */
+  size_t n, n_kinds;
+  double variance_given, slope; /* at z = 1: variance of the sum; d mean / d log z */
+  double largest, wins;         /* amount * ratio; expected number of wins */
+  double top_frequency;         /* characteristic function is negligible above, by a normal guide */
+  bookings_nodes nodes;
+  size_t n_exact, n_cells;
+  double *win;                  /* n_exact x nodes.padded */
+  double *kind_rate;            /* n_kinds: expected wins at z = 1 */
+  double *power[BOOKINGS_SERIES];
+  int has_rest;
+  double *rest[BOOKINGS_SERIES]; /* cumulants at each node */
+  double *node_mean, *node_variance;
+  double none;                  /* probability that nothing is won, 0 when there is a rest */
+  bookings_severities severities;
+} bookings_plan;
+
+/* deals.c: cleaned, canonical order, totals. */
+dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *input, dc_error *error);
+/* Kinds or rare deals merged into at most `limit` cells of like amount and log_sd; cells keep rate, mean and second
+ * moment. cell_of (may be NULL) receives each record's cell. */
+size_t bookings_group(const bookings_deal *records, size_t n, size_t limit, bookings_deal *cells, size_t *cell_of);
+
+/* nodes.c */
+void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double variance_given);
+double bookings_top_frequency(double phi, double slope, double variance_given);
+/* out[k] = P(win | z_k), k < padded (0 in the padding), with sum w out = p to rounding. */
+void bookings_win_given(const bookings_nodes *nodes, double p, double *out);
+
+/* split.c: fills exact, cells, kinds, rest, moments by node, none. */
+dc_status bookings_plan_split(bookings_plan *plan, dc_error *error);
+
+/* severity.c. Records with amount * ratio > fine_above get a fine mixture, the others a coarse one, or a single normal
+ * when far below it. */
+dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
+                                   double fine_above, dc_error *error);
+void bookings_severities_start(bookings_severities *s, double frequency_step);
+void bookings_severities_next(bookings_severities *s);
+/* out[i] = E exp(theta A_i) - 1 */
+void bookings_severities_mgf(const bookings_severities *s, double theta, double *out);
+
+/* characteristic.c: phi(k * step) - atom, k = 1, 2, ... in order; re, im have room for `most` values. Returns how many
+ * were made before the function stayed below `negligible`; `most` when it did not. */
+size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible, double *re,
+                               double *im);
+/* Bounds that the sum leaves with a probability of at most about exp(-surprise) on each side. */
+dc_status bookings_bounds(const bookings_plan *plan, double surprise, double *low, double *high, dc_error *error);
+
+/* invert.c */
+dc_status bookings_invert(bookings_plan *plan, dc_bookings *b, dc_error *error);
+
+#endif

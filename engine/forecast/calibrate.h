@@ -1,0 +1,57 @@
+/* What earlier origins teach about the mean and the spread of later ones. */
+#ifndef DC_FORECAST_CALIBRATE_H
+#define DC_FORECAST_CALIBRATE_H
+
+#include "engine/forecast/bookings.h"
+#include "engine/forecast/projection.h"
+
+typedef enum dc_measure { DC_AMOUNT, DC_COUNT, DC_MEASURES } dc_measure;
+const char *dc_measure_name(dc_measure measure);
+
+/* One target that came to pass: how the raw forecast of what was still to come compared with it. */
+typedef struct dc_evidence {
+  int32_t origin, period_end;
+  int horizon;
+  double raw[DC_MEASURES];      /* raw mean of the part not yet booked at the origin */
+  double mean[DC_MEASURES];     /* the same after the calibration of that time */
+  double variance[DC_MEASURES]; /* of the sum if deals were independent */
+  double actual[DC_MEASURES];   /* what then came, beyond what was booked */
+} dc_evidence;
+
+/* By horizon 1 .. DC_MAX_PERIODS - 1 ([0] unused).
+ * factor  multiplies the mean: credibility-weighted ratio of actual to raw
+ * phi     variance of the common shock, relative; never 0
+ * n       targets behind it */
+typedef struct dc_calibration {
+  double factor[DC_MEASURES][DC_MAX_PERIODS];
+  double phi[DC_MEASURES][DC_MAX_PERIODS];
+  int n[DC_MAX_PERIODS];
+  int horizons; /* with evidence of their own; longer ones take the last */
+} dc_calibration;
+
+/* From evidence whose period ended at or before `known`. Factors are Buehlmann credibility estimates (Buehlmann and
+ * Gisler 2005, ch. 3) around 1 at horizon 1 and around the horizon before it then; phi by moments, likewise. */
+void dc_calibrate(const dc_evidence *evidence, size_t n, int32_t known, int horizons, dc_calibration *calibration);
+
+/* Which deals, kinds and bookings belong to the scope asked for; NULL takes all. */
+typedef struct dc_part {
+  const uint8_t *open, *kind; /* per open deal, per kind: 0 = not in it */
+  dc_sum booked;              /* already booked in the period */
+} dc_part;
+
+typedef enum dc_component { DC_WON_SO_FAR, DC_FROM_OPEN, DC_FROM_NEW, DC_TOTAL, DC_COMPONENTS } dc_component;
+const char *dc_component_name(dc_component component);
+
+/* P(win in the period) after calibration. */
+double dc_calibrated_p(const dc_calibration *calibration, int period, double p);
+
+/* The distribution of one component of one period (0-based; horizon = period + 1). */
+dc_status dc_distribution(const dc_projection *projection, const dc_calibration *calibration, int period,
+                          dc_measure measure, dc_component component, const dc_part *part, dc_bookings **out,
+                          dc_error *error) DC_MUST_CHECK;
+
+/* Mean and independent variance of what is still to come in a period, calibrated. */
+void dc_future_moments(const dc_projection *projection, const dc_calibration *calibration, int period,
+                       dc_measure measure, double *mean, double *variance);
+
+#endif

@@ -1,0 +1,256 @@
+#include "engine/forecast/conversion.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is believed before any data: one deal in sixteen closes in a week, worth this many weeks of exposure. */
+static const double PRIOR_HAZARD = 0.06, PRIOR_WEEKS = 20, PRIOR_SD = 1.0;
+/* The stage, pushes, ... of few closed deals say little: factors enter as closed deals allow (features.c). */
+static const int64_t rung_floor[] = {0, 10, 50, 300};
+
+const char *dc_rung_name(dc_rung rung)
+{
+  static const char *const names[] = {"prior-dominated", "pooled", "ridge", "full"};
+  return names[rung];
+}
+
+dc_rung dc_rung_of(int64_t closed)
+{
+  int rung = DC_RUNG_FULL;
+  while (closed < rung_floor[rung]) rung--;
+  return (dc_rung)rung;
+}
+
+void dc_conversion_free(dc_conversion *c)
+{
+  if (!c) return;
+  dc_hazard_free(c->fit);
+  free(c);
+}
+
+static void count_closed(dc_conversion *c)
+{
+  const dc_deals *d = c->features->deals;
+  for (size_t i = 0; i < d->n; i++) {
+    if (d->known[i] > c->origin) continue;
+    for (uint64_t k = d->spell_at[i]; k < d->spell_at[i + 1]; k++) {
+      const dc_spell *s = &d->spells[k];
+      if (s->end == DC_DATE_MISSING || s->end > c->origin) continue;
+      if (s->state == DC_STATE_WON) c->won++;
+      else c->lost++;
+    }
+  }
+}
+
+static void choose_factors(dc_conversion *c)
+{
+  const dc_features *f = c->features;
+  int64_t closed = c->won + c->lost;
+  for (int k = 0; k < f->n; k++) {
+    c->position[k] = -1;
+    if (f->factor[k].levels < 2 || closed < f->min_closed[k]) continue;
+    c->position[k] = c->n_fitted;
+    c->fitted[c->n_fitted] = k;
+    c->factor[c->n_fitted++] = f->factor[k];
+  }
+}
+
+/* The age bin after the oldest in which a deal closed. */
+static void find_stale(dc_conversion *c, const dc_rows *rows)
+{
+  c->stale_from = 0;
+  for (size_t r = 0; r < rows->n; r++) {
+    uint32_t bin = rows->code[r * (size_t)rows->n_factors + DC_FEATURE_AGE];
+    if (rows->count[3 * r] + rows->count[3 * r + 1] > 0 && bin >= c->stale_from) c->stale_from = bin + 1;
+  }
+}
+
+static uint32_t age_level(const dc_conversion *c, uint32_t bin) { return bin < c->stale_from ? bin : dc_age_bins(); }
+
+typedef struct fit_data {
+  uint32_t *code;
+  double *log_length, *weight;
+} fit_data;
+
+static void fit_data_free(fit_data *d)
+{
+  free(d->code);
+  free(d->log_length);
+  free(d->weight);
+}
+
+static dc_status gather(const dc_conversion *c, const dc_rows *rows, fit_data *d, dc_error *error)
+{
+  size_t n = rows->n, width = (size_t)c->n_fitted;
+  d->code = malloc((n * width + 1) * sizeof *d->code);
+  d->log_length = malloc((n + 1) * sizeof *d->log_length);
+  d->weight = malloc((3 * n + 1) * sizeof *d->weight);
+  if (!d->code || !d->log_length || !d->weight) return dc_fail_memory(error, "fitting the hazards");
+  for (size_t r = 0; r < n; r++) {
+    const uint32_t *from = rows->code + r * (size_t)rows->n_factors;
+    for (size_t k = 0; k < width; k++) {
+      uint32_t code = from[c->fitted[k]];
+      d->code[r * width + k] = c->fitted[k] == DC_FEATURE_AGE ? age_level(c, code) : code;
+    }
+    d->log_length[r] = log((double)rows->days[r] / DC_UNIT_DAYS);
+    for (size_t j = 0; j < 3; j++) d->weight[3 * r + j] = (double)rows->count[3 * r + j] / DC_ROW_UNITS;
+  }
+  return DC_OK;
+}
+
+/* Prior centre of the intercepts: the overall closing rate, split by the beta-binomial win rate. */
+static void set_prior(const dc_conversion *c, const fit_data *d, size_t n, dc_hazard_options *options)
+{
+  double events = 0, weeks = 0;
+  for (size_t r = 0; r < n; r++) {
+    double closed = d->weight[3 * r] + d->weight[3 * r + 1];
+    events += closed;
+    weeks += (closed + d->weight[3 * r + 2]) * exp(d->log_length[r]);
+  }
+  double hazard = (events + PRIOR_HAZARD * PRIOR_WEEKS) / (weeks + PRIOR_WEEKS);
+  double win_rate = ((double)c->won + 1) / ((double)(c->won + c->lost) + 2);
+  if (hazard > 0.9) hazard = 0.9;
+  options->prior_intercept[DC_WON] = log(hazard * win_rate / (1 - hazard));
+  options->prior_intercept[DC_LOST] = log(hazard * (1 - win_rate) / (1 - hazard));
+  options->prior_intercept_sd = PRIOR_SD;
+}
+
+/* Mean age effect over the exposure, for deals without a creation day. */
+static void average_age(dc_conversion *c, const fit_data *d, size_t n)
+{
+  int at = c->position[DC_FEATURE_AGE];
+  double total = 0;
+  if (at < 0) return;
+  for (size_t r = 0; r < n; r++) {
+    double w = d->weight[3 * r] + d->weight[3 * r + 1] + d->weight[3 * r + 2];
+    uint32_t level = d->code[r * (size_t)c->n_fitted + (size_t)at];
+    for (int risk = 0; risk < DC_RISKS; risk++) c->age_mean[risk] += w * c->fit->beta[risk][c->fit->offset[at] + level];
+    total += w;
+  }
+  for (int risk = 0; risk < DC_RISKS && total > 0; risk++) c->age_mean[risk] /= total;
+}
+
+static bool same_factors(const dc_conversion *a, const dc_conversion *b)
+{
+  return a->n_fitted == b->n_fitted && memcmp(a->fitted, b->fitted, (size_t)a->n_fitted * sizeof *a->fitted) == 0;
+}
+
+dc_status dc_conversion_fit(const dc_features *features, const dc_rows *rows, int32_t origin, int threads,
+                            const dc_conversion *start, dc_conversion **out, dc_error *error)
+{
+  dc_conversion *c = calloc(1, sizeof *c);
+  fit_data d = {0};
+  dc_hazard_options options;
+  if (!c) return dc_fail_memory(error, "fitting the hazards");
+  c->features = features;
+  c->origin = origin;
+  count_closed(c);
+  c->rung = dc_rung_of(c->won + c->lost);
+  c->epoch_limit = features->grid->epoch[dc_grid_cell(features->grid, origin)];
+  choose_factors(c);
+  find_stale(c, rows);
+  dc_status status = gather(c, rows, &d, error);
+  if (status == DC_OK) {
+    dc_hazard_defaults(&options);
+    options.threads = threads;
+    set_prior(c, &d, rows->n, &options);
+    dc_hazard_rows input = {rows->n, c->n_fitted, c->factor, d.code, d.log_length, d.weight};
+    status = dc_hazard_fit(&input, &options, start && same_factors(start, c) ? start->fit : NULL, &c->fit, error);
+  }
+  if (status == DC_OK || status == DC_W_MAXITER) {
+    average_age(c, &d, rows->n);
+    *out = c;
+    status = DC_OK;
+  } else {
+    dc_conversion_free(c);
+  }
+  fit_data_free(&d);
+  return status;
+}
+
+/* The part of the linear predictors that does not change from cell to cell. */
+static void fixed_eta(const dc_conversion *c, const dc_subject *s, double eta[DC_RISKS])
+{
+  for (int risk = 0; risk < DC_RISKS; risk++) {
+    eta[risk] = c->fit->intercept[risk];
+    for (int k = 0; k < c->n_fitted; k++)
+      if (c->fitted[k] >= DC_FEATURE_FIXED) eta[risk] += c->fit->beta[risk][c->fit->offset[k] + s->fixed[c->fitted[k]]];
+  }
+}
+
+static void cell_hazards(const dc_conversion *c, const dc_subject *s, const double base[DC_RISKS], int32_t cell,
+                         int32_t first, int32_t last, double share, double h[DC_RISKS])
+{
+  uint32_t code[DC_FEATURE_FIXED];
+  double eta[DC_RISKS] = {base[0], base[1]};
+  dc_features_cell(c->features, s, cell, first, last, c->epoch_limit, code);
+  code[DC_FEATURE_AGE] = age_level(c, code[DC_FEATURE_AGE]);
+  for (int k = 0; k < DC_FEATURE_FIXED; k++) {
+    int at = c->position[k];
+    if (at < 0) continue;
+    if (k == DC_FEATURE_AGE && s->since == DC_DATE_MISSING) {
+      for (int risk = 0; risk < DC_RISKS; risk++) eta[risk] += c->age_mean[risk];
+      continue;
+    }
+    uint32_t b = c->fit->offset[at] + code[k];
+    for (int risk = 0; risk < DC_RISKS; risk++) eta[risk] += c->fit->beta[risk][b];
+  }
+  dc_hazard_from_eta(eta, log((double)(last - first + 1) * share / DC_UNIT_DAYS), h);
+}
+
+static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+void dc_conversion_periods(const dc_conversion *c, const dc_subject *s, const dc_periods *periods, double first_share,
+                           double *won, double *lost)
+{
+  const dc_grid *grid = c->features->grid;
+  double base[DC_RISKS], stay = 1, share = first_share;
+  int32_t day = periods->first_day;
+  fixed_eta(c, s, base);
+  for (int p = 0; p < periods->n; p++) {
+    won[p] = lost[p] = 0;
+    while (day <= periods->end[p]) {
+      double h[DC_RISKS];
+      int32_t cell = dc_grid_cell(grid, day), last = least(grid->start[cell + 1] - 1, periods->end[p]);
+      cell_hazards(c, s, base, cell, day, last, share, h);
+      won[p] += stay * h[DC_WON];
+      lost[p] += stay * h[DC_LOST];
+      stay *= 1 - h[DC_WON] - h[DC_LOST];
+      share = 1;
+      day = last + 1;
+    }
+  }
+}
+
+/* Two passes over the same path: the total, then the day on which half of it is reached. */
+void dc_conversion_outlook(const dc_conversion *c, const dc_subject *s, int32_t first_day, dc_outlook *outlook)
+{
+  const dc_grid *grid = c->features->grid;
+  double base[DC_RISKS], won[256], stay = 1, lost = 0, total = 0;
+  int32_t ends[256], day = first_day;
+  int n = 0;
+  fixed_eta(c, s, base);
+  while (day < first_day + DC_EVER_DAYS && stay > 1e-5 && n < 256) {
+    double h[DC_RISKS];
+    int32_t cell = dc_grid_cell(grid, day), last = grid->start[cell + 1] - 1;
+    if (last < day) break;
+    cell_hazards(c, s, base, cell, day, last, 1, h);
+    won[n] = stay * h[DC_WON];
+    lost += stay * h[DC_LOST];
+    stay *= 1 - h[DC_WON] - h[DC_LOST];
+    total += won[n];
+    ends[n++] = last;
+    day = last + 1;
+  }
+  outlook->p_win = total;
+  outlook->p_lost = lost;
+  outlook->expected_close = DC_DATE_MISSING;
+  double sum = 0;
+  for (int k = 0; k < n && total > 0; k++) {
+    sum += won[k];
+    if (sum < total / 2) continue;
+    outlook->expected_close = ends[k];
+    break;
+  }
+}

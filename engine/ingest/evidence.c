@@ -1,0 +1,70 @@
+#include "engine/ingest/evidence.h"
+
+#include "engine/ingest/number.h"
+
+#include <string.h>
+
+/* Digits, signs, brackets, a point, currency signs: a number or a date can begin so, and nothing else. */
+static bool may_be_numeric(char c) { return (c >= '0' && c <= '9') || strchr("+-.($", c) || (unsigned char)c >= 0x80; }
+
+bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length)
+{
+  dc_trim(&text, &length);
+  if (dc_word_missing(text, length)) return true;
+  if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
+  evidence->values++;
+  if (dc_dictionary_code(evidence->distinct, text, length) == DC_DICTIONARY_FULL) return false;
+  if (!may_be_numeric(text[0])) return true;
+  double number;
+  dc_when when;
+  if (dc_number_parse(text, length, &number, &evidence->number_seen)) {
+    evidence->numbers++;
+    evidence->compact += dc_when_parse_compact(text, length, &when) == DC_WHEN_OK;
+  } else if (dc_when_parse(text, length, DC_ORDER_UNKNOWN, &when, &evidence->when_seen) != DC_WHEN_NOT) {
+    evidence->whens++; /* an impossible date is a date, and a bad cell later */
+  }
+  return true;
+}
+
+void dc_evidence_free(dc_evidence *evidence)
+{
+  dc_dictionary_free(evidence->distinct);
+  memset(evidence, 0, sizeof *evidence);
+}
+
+static bool nearly_all(size_t readable, size_t values)
+{
+  return values && (double)(values - readable) <= DC_UNREADABLE_SHARE * (double)values;
+}
+
+dc_type dc_evidence_words(const dc_evidence *evidence)
+{
+  size_t distinct = evidence->distinct ? dc_dictionary_count(evidence->distinct) : 0;
+  return distinct * 2 < evidence->values ? DC_TYPE_CATEGORY : DC_TYPE_TEXT;
+}
+
+static dc_day_order order_of(uint32_t seen)
+{
+  bool day = seen & DC_WHEN_DAY_FIRST, month = seen & DC_WHEN_MONTH_FIRST;
+  if (day == month) return DC_ORDER_UNKNOWN;
+  return day ? DC_ORDER_DAY_FIRST : DC_ORDER_MONTH_FIRST;
+}
+
+dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected)
+{
+  dc_guess guess = {.type = expected, .order = order_of(evidence->when_seen), .expected = expected != DC_TYPE_EMPTY};
+  bool clock = evidence->when_seen & DC_WHEN_CLOCK;
+  if (expected == DC_TYPE_DATE || expected == DC_TYPE_INSTANT) {
+    guess.type = clock ? DC_TYPE_INSTANT : DC_TYPE_DATE;
+    guess.compact = true;
+  }
+  if (guess.expected || !evidence->values) return guess;
+  if (nearly_all(evidence->numbers, evidence->values) && !(evidence->number_seen & DC_NUMBER_ID)) {
+    guess.type = DC_TYPE_NUMBER;
+  } else if (nearly_all(evidence->whens, evidence->values)) {
+    guess.type = clock ? DC_TYPE_INSTANT : DC_TYPE_DATE;
+  } else {
+    guess.type = dc_evidence_words(evidence);
+  }
+  return guess;
+}

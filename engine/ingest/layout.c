@@ -1,0 +1,334 @@
+#include "engine/ingest/layout.h"
+
+#include "engine/ingest/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SNIFF_BYTES = 1 << 16, SNIFF_RECORDS = 200 };
+
+/* Field counts of the first records under one delimiter. */
+typedef struct sniff {
+  size_t fields, records;
+  size_t counts[SNIFF_RECORDS];
+} sniff;
+
+static void sniff_field(void *bytes, size_t length, void *context)
+{
+  (void)bytes;
+  (void)length;
+  ((sniff *)context)->fields++;
+}
+
+static bool sniff_record(void *context, const dc_record *record)
+{
+  sniff *s = context;
+  if (record->kind != DC_RECORD_FIELDS || s->fields) {
+    s->counts[s->records++] = record->kind == DC_RECORD_FIELDS && !record->literal_quote ? s->fields : 0;
+  }
+  s->fields = 0;
+  return s->records < SNIFF_RECORDS;
+}
+
+/* agreeing: records with as many fields as the first record, when that is more than one; fields: that number. */
+typedef struct verdict {
+  size_t agreeing, fields;
+} verdict;
+
+static dc_status try_delimiter(dc_reader *reader, const dc_source *source, uint64_t from, char delimiter, verdict *v,
+                               dc_error *error)
+{
+  sniff s = {0};
+  uint64_t size = dc_source_size(source);
+  dc_sequence range = {.source = source, .from = from, .line = 1};
+  range.to = size - from < SNIFF_BYTES ? size : from + SNIFF_BYTES;
+  dc_sink sink = {sniff_field, sniff_record, &s};
+  dc_reader_set_delimiter(reader, delimiter);
+  dc_error own;
+  dc_status status = dc_read_sequence(reader, &range, &sink, &own);
+  v->agreeing = 0;
+  v->fields = s.records ? s.counts[0] : 0;
+  for (size_t r = 0; r < s.records; r++) v->agreeing += v->fields > 1 && s.counts[r] == v->fields;
+  if (status == DC_OK || status == DC_E_INPUT) return DC_OK; /* a quote left open speaks against this delimiter only */
+  if (error) *error = own;
+  return status;
+}
+
+static dc_status sniff_delimiter(dc_reader *reader, const dc_source *source, dc_layout *layout, dc_error *error)
+{
+  static const char candidates[] = ",;\t|";
+  verdict best = {0, 0};
+  int ties = 0;
+  char rival = 0;
+  layout->delimiter = ',';
+  for (int c = 0; candidates[c]; c++) {
+    verdict v;
+    dc_status status = try_delimiter(reader, source, layout->from, candidates[c], &v, error);
+    if (status != DC_OK) return status;
+    bool better = v.agreeing > best.agreeing || (v.agreeing == best.agreeing && v.fields > best.fields);
+    if (better) {
+      best = v;
+      ties = 0;
+      layout->delimiter = candidates[c];
+    } else if (v.agreeing && v.agreeing == best.agreeing && v.fields == best.fields) {
+      ties++;
+      rival = candidates[c];
+    }
+  }
+  if (!ties) return DC_OK;
+  return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)layout->line, 0,
+                    "the fields may be separated by '%c' or by '%c'; say which by a first line \"sep=%c\"",
+                    layout->delimiter, rival, layout->delimiter);
+}
+
+/* A first line `sep=;` (also quoted), as Excel writes it. */
+static dc_status read_sep_line(const dc_source *source, dc_layout *layout, bool *found, dc_error *error)
+{
+  dc_buffer buffer = {NULL, 0};
+  const char *view;
+  uint64_t size = dc_source_size(source), from = layout->from;
+  size_t n = size - from < 16 ? (size_t)(size - from) : 16;
+  dc_status status = dc_source_view(source, from, from + n, &buffer, &view, error);
+  if (status != DC_OK) return status;
+  size_t i = n && view[0] == '"' ? 1 : 0, quoted = i;
+  *found = false;
+  if (n >= i + 5 && (memcmp(view + i, "sep=", 4) == 0 || memcmp(view + i, "SEP=", 4) == 0)) {
+    char delimiter = view[i + 4];
+    i += 5;
+    if (quoted && i < n && view[i] == '"') i++;
+    size_t end = i;
+    if (end < n && view[end] == '\r') end++;
+    if (end < n && view[end] == '\n') end++;
+    if ((end > i || end == n) && strchr(",;\t|: ", delimiter)) {
+      layout->delimiter = delimiter;
+      layout->from += end;
+      layout->line++;
+      *found = true;
+    }
+  }
+  dc_buffer_free(&buffer);
+  return status;
+}
+
+/* The first record's fields, copied. */
+typedef struct header {
+  char **names;
+  size_t count, capacity;
+  bool failed, seen;
+  dc_record record;
+} header;
+
+static void header_field(void *bytes, size_t length, void *context)
+{
+  header *h = context;
+  if (h->count > DC_COLUMNS_MAX) return;
+  if (h->count == h->capacity) {
+    size_t capacity = h->capacity ? h->capacity * 2 : 32;
+    char **names = realloc(h->names, capacity * sizeof *names);
+    if (!names) {
+      h->failed = true;
+      return;
+    }
+    h->names = names;
+    h->capacity = capacity;
+  }
+  const char *text = bytes ? bytes : "";
+  dc_trim(&text, &length);
+  char *name = malloc(length + 1);
+  if (!name) {
+    h->failed = true;
+    return;
+  }
+  memcpy(name, text, length);
+  name[length] = 0;
+  h->names[h->count++] = name;
+}
+
+static bool header_record(void *context, const dc_record *record)
+{
+  header *h = context;
+  if (record->kind == DC_RECORD_FIELDS && !h->count) return true; /* blank lines before the header */
+  h->seen = true;
+  h->record = *record;
+  return false;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(**(char **const *)a, **(char **const *)b); }
+
+static dc_status check_duplicates(const dc_layout *layout, const char *path, int64_t line, dc_error *error)
+{
+  size_t n = layout->n_fields;
+  char ***sorted = malloc((n + 1) * sizeof *sorted);
+  if (!sorted) return dc_fail_memory(error, "reading a header");
+  for (size_t i = 0; i < n; i++) sorted[i] = &layout->names[i];
+  qsort(sorted, n, sizeof *sorted, by_name);
+  dc_status status = DC_OK;
+  for (size_t i = 1; i < n && status == DC_OK; i++) {
+    if (!**sorted[i] || strcmp(*sorted[i - 1], *sorted[i]) != 0) continue;
+    size_t a = (size_t)(sorted[i - 1] - layout->names) + 1, b = (size_t)(sorted[i] - layout->names) + 1;
+    status = dc_fail_at(error, DC_E_INPUT, path, line, (int32_t)(a > b ? a : b),
+                        "columns %zu and %zu are both named '%.200s'; rename one of them", a < b ? a : b, a > b ? a : b,
+                        *sorted[i]);
+  }
+  free(sorted);
+  return status;
+}
+
+static dc_status check_blanks(const dc_layout *layout, const char *path, int64_t line, dc_error *error)
+{
+  size_t blank = 0;
+  for (size_t f = 0; f + 1 < layout->n_fields; f++) {
+    if (*layout->names[f]) continue;
+    for (blank = f + 1; blank < layout->n_fields && *layout->names[blank];) blank++;
+    if (blank < layout->n_fields) {
+      return dc_fail_at(error, DC_E_INPUT, path, line, (int32_t)f + 1,
+                        "columns %zu and %zu have no name; name them in the header", f + 1, blank + 1);
+    }
+    return dc_fail_at(error, DC_E_INPUT, path, line, (int32_t)f + 1,
+                      "column %zu has no name%s%.200s%s; name it in the "
+                      "header",
+                      f + 1, f ? " (it stands behind '" : "", f ? layout->names[f - 1] : "", f ? "')" : "");
+  }
+  if (layout->n_fields == 1 && !*layout->names[0]) {
+    return dc_fail_at(error, DC_E_INPUT, path, line, 1, "the header is blank");
+  }
+  return DC_OK;
+}
+
+static dc_status take_given(dc_layout *layout, const char *path, const char *const *names, size_t n_names,
+                            dc_error *error)
+{
+  if (n_names != layout->n_fields) {
+    return dc_fail_at(error, DC_E_USAGE, path, (int64_t)layout->line, 0,
+                      "--columns gives %zu names, the first record has %zu fields", n_names, layout->n_fields);
+  }
+  for (size_t f = 0; f < n_names; f++) {
+    const char *given = strcmp(names[f], "_") == 0 ? "" : names[f];
+    char *copy = malloc(strlen(given) + 1);
+    if (!copy) return dc_fail_memory(error, "naming the columns");
+    strcpy(copy, given);
+    free(layout->names[f]);
+    layout->names[f] = copy;
+  }
+  return DC_OK;
+}
+
+static dc_status check_record(const header *h, const dc_source *source, const dc_layout *layout, dc_error *error)
+{
+  const char *path = dc_source_path(source);
+  int64_t line = (int64_t)(h->seen ? h->record.line : layout->line);
+  if (h->failed) return dc_fail_memory(error, "reading a header");
+  if (!h->seen || !h->count) return dc_fail_at(error, DC_E_INPUT, path, line, 0, "there is no header line");
+  if (h->record.kind == DC_RECORD_CONTROL) {
+    return dc_fail_at(error, DC_E_INPUT, path, line, 0,
+                      "the first line has NUL or control characters: this is not a CSV "
+                      "file in UTF-8; save it as \"CSV UTF-8\"");
+  }
+  if (h->record.kind != DC_RECORD_FIELDS) {
+    return dc_fail_at(error, DC_E_INPUT, path, line, 0, "the header cannot be read: %s",
+                      h->record.kind == DC_RECORD_QUOTE ? "text behind a closing quote" : "it is too long");
+  }
+  if (h->count > DC_COLUMNS_MAX) {
+    return dc_fail_at(error, DC_E_INPUT, path, line, 0, "the header has more than %d columns", (int)DC_COLUMNS_MAX);
+  }
+  return DC_OK;
+}
+
+static void map_in_order(dc_layout *layout, bool given)
+{
+  int32_t next = 0;
+  for (size_t f = 0; f < layout->n_fields; f++) {
+    bool named = *layout->names[f] != 0;
+    layout->column[f] = named ? next++ : given ? DC_FIELD_OUT : DC_FIELD_UNNAMED;
+  }
+}
+
+static dc_status read_header(dc_reader *reader, const dc_source *source, const char *const *names, size_t n_names,
+                             dc_layout *layout, dc_error *error)
+{
+  header h = {0};
+  dc_sequence range = {.source = source, .from = layout->from, .line = layout->line, .to = dc_source_size(source)};
+  dc_sink sink = {header_field, header_record, &h};
+  dc_reader_set_delimiter(reader, layout->delimiter);
+  dc_status status = dc_read_sequence(reader, &range, &sink, error);
+  for (size_t f = 0; names && !h.seen && f < n_names; f++) header_field(NULL, 0, &h); /* no record at all will do */
+  if (names && !h.seen) h.seen = true;
+  layout->names = h.names;
+  layout->n_fields = h.count;
+  if (status == DC_OK) status = check_record(&h, source, layout, error);
+  if (status != DC_OK) return status;
+  int64_t line = (int64_t)h.record.line;
+  if (names) {
+    status = take_given(layout, dc_source_path(source), names, n_names, error);
+  } else {
+    layout->from = range.next;
+    layout->line = range.next_line;
+    status = check_blanks(layout, dc_source_path(source), line, error);
+  }
+  if (status == DC_OK) status = check_duplicates(layout, dc_source_path(source), line, error);
+  if (status != DC_OK) return status;
+  layout->column = malloc(layout->n_fields * sizeof *layout->column);
+  if (!layout->column) return dc_fail_memory(error, "reading a header");
+  map_in_order(layout, names != NULL);
+  return DC_OK;
+}
+
+dc_status dc_layout_find(const dc_source *source, const char *const *names, size_t n_names, dc_layout *layout,
+                         dc_error *error)
+{
+  memset(layout, 0, sizeof *layout);
+  layout->from = dc_source_start(source);
+  layout->line = 1;
+  dc_reader reader;
+  dc_status status = dc_reader_init(&reader, ',', error);
+  if (status != DC_OK) return status;
+  bool found = false;
+  status = read_sep_line(source, layout, &found, error);
+  if (status == DC_OK && !found) status = sniff_delimiter(&reader, source, layout, error);
+  if (status == DC_OK) status = read_header(&reader, source, names, n_names, layout, error);
+  dc_reader_free(&reader);
+  if (status != DC_OK) dc_layout_free(layout);
+  return status;
+}
+
+void dc_layout_free(dc_layout *layout)
+{
+  for (size_t f = 0; layout->names && f < layout->n_fields; f++) free(layout->names[f]);
+  free(layout->names);
+  free(layout->column);
+  memset(layout, 0, sizeof *layout);
+}
+
+static int32_t column_of(const dc_layout *layout, const char *name)
+{
+  for (size_t f = 0; f < layout->n_fields; f++)
+    if (layout->column[f] >= 0 && strcmp(layout->names[f], name) == 0) return layout->column[f];
+  return -1;
+}
+
+static void append(char *list, size_t size, const char *name)
+{
+  size_t used = strlen(list);
+  if (used + 8 < size) snprintf(list + used, size - used, "%s'%.60s'", used ? ", " : "", name);
+}
+
+dc_status dc_layout_match(const dc_layout *first, const char *first_path, dc_layout *other, const char *other_path,
+                          dc_error *error)
+{
+  char missing[240] = "", surplus[240] = "";
+  for (size_t f = 0; f < first->n_fields; f++)
+    if (first->column[f] >= 0 && column_of(other, first->names[f]) < 0)
+      append(missing, sizeof missing, first->names[f]);
+  for (size_t f = 0; f < other->n_fields; f++)
+    if (other->column[f] >= 0 && column_of(first, other->names[f]) < 0)
+      append(surplus, sizeof surplus, other->names[f]);
+  if (*missing || *surplus) {
+    return dc_fail_at(error, DC_E_INPUT, other_path, 1, 0, "its header is not that of %.120s:%s%s%s%s%s", first_path,
+                      *missing ? " it lacks " : "", missing, *missing && *surplus ? ";" : "",
+                      *surplus ? " only it has " : "", surplus);
+  }
+  for (size_t f = 0; f < other->n_fields; f++)
+    if (other->column[f] >= 0) other->column[f] = column_of(first, other->names[f]);
+  return DC_OK;
+}

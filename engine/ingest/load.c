@@ -1,0 +1,278 @@
+#include "engine/ingest/load.h"
+
+#include "engine/ingest/number.h"
+#include "engine/ingest/pass.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SPAN_MAX = 4 << 20, ONE_THREAD_BYTES = 1 << 20, PASSES = 16, FILES_MAX = 65535 };
+
+/* Everything a load holds until it is done. */
+typedef struct job {
+  const dc_load_request *request;
+  size_t chunk_bytes;
+  int threads;
+  dc_file *files;
+  dc_layout *layouts;
+  size_t n_files, n_columns;
+  char **names; /* of the columns; the first layout's */
+  dc_evidence *evidence;
+  dc_guess *guesses;
+  dc_pass pass;
+} job;
+
+static dc_status open_files(job *j, dc_error *error)
+{
+  const dc_load_request *r = j->request;
+  for (size_t f = 0; f < j->n_files; f++) {
+    const char *path = r->paths[f];
+    dc_status status = dc_source_open(path, &j->files[f].source, error);
+    if (status == DC_OK) status = dc_layout_find(j->files[f].source, r->names, r->n_names, &j->layouts[f], error);
+    if (status == DC_OK && f) status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], path, error);
+    if (status != DC_OK) return status;
+  }
+  return DC_OK;
+}
+
+static dc_status cut_files(job *j, dc_error *error)
+{
+  uint64_t total = 0;
+  for (size_t f = 0; f < j->n_files; f++) total += dc_source_size(j->files[f].source);
+  j->threads = total < ONE_THREAD_BYTES && j->chunk_bytes == DC_CHUNK_BYTES ? 1 : j->request->threads;
+  if (j->threads < 1) j->threads = 1;
+  for (size_t f = 0; f < j->n_files; f++) {
+    const dc_layout *l = &j->layouts[f];
+    dc_file *file = &j->files[f];
+    dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
+    if (status != DC_OK) return status;
+    if (l->line + file->blocks.lines >= UINT32_MAX) {
+      return dc_fail_at(error, DC_E_INPUT, dc_source_path(file->source), 0, 0,
+                        "the file has more than 2^32 lines; split it");
+    }
+    for (size_t b = 0; b < file->blocks.count; b++)
+      file->sequential |= file->blocks.items[b].to - file->blocks.items[b].from > BLOCK_SPAN_MAX;
+  }
+  return DC_OK;
+}
+
+static dc_status name_columns(job *j, dc_error *error)
+{
+  const dc_layout *first = &j->layouts[0];
+  j->names = calloc(first->n_fields + 1, sizeof *j->names);
+  if (!j->names) return dc_fail_memory(error, "reading a header");
+  for (size_t f = 0; f < first->n_fields; f++) {
+    if (first->column[f] < 0) continue;
+    j->names[first->column[f]] = first->names[f];
+    j->n_columns++;
+  }
+  if (!j->n_columns) {
+    return dc_fail_at(error, DC_E_USAGE, j->request->paths[0], 0, 0, "--columns leaves every column out");
+  }
+  return DC_OK;
+}
+
+static dc_status guess_types(job *j, dc_error *error)
+{
+  const dc_load_request *r = j->request;
+  j->evidence = calloc(j->n_columns, sizeof *j->evidence);
+  j->guesses = calloc(j->n_columns, sizeof *j->guesses);
+  if (!j->evidence || !j->guesses) return dc_fail_memory(error, "looking at the columns");
+  dc_status status = dc_plan_sample(j->files, j->layouts, j->n_files, j->n_columns, j->evidence, error);
+  for (size_t c = 0; c < j->n_columns && status == DC_OK; c++) {
+    dc_type expected = r->expect ? r->expect(r->context, j->names[c]) : DC_TYPE_EMPTY;
+    j->guesses[c] = dc_plan_first(&j->evidence[c], expected);
+  }
+  return status;
+}
+
+/* Which file a column's oddity is reported for: the first that shows it. */
+static void gather_seen(const job *j, size_t c, uint32_t *seen, size_t *file)
+{
+  bool number = j->guesses[c].type == DC_TYPE_NUMBER;
+  uint32_t telling = number ? DC_NUMBER_GROUPED | DC_NUMBER_CURRENCIES : DC_WHEN_EITHER;
+  *seen = 0;
+  *file = j->n_files;
+  for (size_t u = 0; u < j->pass.n_units; u++) {
+    const dc_unit *unit = &j->pass.units[u];
+    *seen |= unit->columns[c].seen;
+    if (*file == j->n_files && (unit->columns[c].seen & telling)) *file = unit->file;
+  }
+  if (*file == j->n_files) *file = 0;
+}
+
+static dc_status review(job *j, bool *again, dc_error *error)
+{
+  *again = false;
+  for (size_t c = 0; c < j->n_columns; c++) {
+    uint32_t seen;
+    size_t file;
+    gather_seen(j, c, &seen, &file);
+    dc_status status = dc_plan_review(&j->guesses[c], &j->evidence[c], &j->pass.table->columns[c], j->pass.table->rows,
+                                      seen, j->request->paths[file], again, error);
+    if (status != DC_OK) return status;
+  }
+  return DC_OK;
+}
+
+/* Each further pass changes the type of a column towards instants or words, or settles an order: a few at the most. */
+static dc_status read_all(job *j, dc_error *error)
+{
+  dc_pass *p = &j->pass;
+  *p = (dc_pass){.request = j->request, .files = j->files, .layouts = j->layouts, .n_files = j->n_files};
+  p->n_columns = j->n_columns;
+  p->names = j->names;
+  p->guesses = j->guesses;
+  p->threads = j->threads;
+  for (int pass = 0; pass < PASSES; pass++) {
+    bool again = false;
+    dc_status status = dc_pass_run(p, error);
+    if (status == DC_OK) status = review(j, &again, error);
+    if (status != DC_OK || !again) return status;
+    dc_pass_clear(p);
+  }
+  return dc_fail(error, DC_E_INPUT, "the types of the columns could not be settled");
+}
+
+static dc_status merge_rejects(job *j, dc_rejects *rejects, dc_error *error)
+{
+  for (size_t u = 0; u < j->pass.n_units; u++) {
+    const dc_rejects *own = &j->pass.units[u].rejects;
+    for (size_t i = 0; i < own->count; i++)
+      if (!dc_rejects_add(rejects, &own->items[i])) return dc_fail_memory(error, "listing the rejects");
+  }
+  return DC_OK;
+}
+
+static bool earlier(const dc_reject *a, const dc_reject *b)
+{
+  if (a->file != b->file) return a->file < b->file;
+  return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+static dc_status fail_reject(const job *j, const dc_reject *r, dc_error *error)
+{
+  bool cell = r->column > 0;
+  return dc_fail_at(error, DC_E_INPUT, j->request->paths[r->file], r->line, r->column, "%s%s%s%s: '%s'", r->rule,
+                    cell ? " in column '" : "", cell ? r->column_name : "", cell ? "'" : "", r->value);
+}
+
+/* Under --strict any reject ends the load; a file of which nothing could be used always does. */
+static dc_status judge_rejects(const job *j, const dc_load *load, dc_error *error)
+{
+  const dc_reject *first = NULL;
+  bool rows = false;
+  for (size_t i = 0; i < load->rejects.count; i++) {
+    const dc_reject *r = &load->rejects.items[i];
+    rows |= r->whole_row;
+    if (!first || earlier(r, first)) first = r;
+  }
+  if (!first || !(j->request->strict || (rows && load->table->rows == 0))) return DC_OK;
+  return fail_reject(j, first, error);
+}
+
+static bool fill_input(const job *j, size_t f, dc_input *in)
+{
+  const char *path = j->request->paths[f], *slash = strrchr(path, '/');
+  const char *name = slash ? slash + 1 : path;
+  in->name = malloc(strlen(name) + 1);
+  if (!in->name) return false;
+  strcpy(in->name, name);
+  in->bytes = dc_source_stored(j->files[f].source);
+  in->delimiter = j->layouts[f].delimiter;
+  snprintf(in->hash, sizeof in->hash, "%016llx", (unsigned long long)j->files[f].blocks.hash);
+  for (size_t u = 0; u < j->pass.n_units; u++) {
+    const dc_unit *unit = &j->pass.units[u];
+    if (unit->file != f) continue;
+    in->read += unit->read;
+    in->used += (int64_t)unit->rows;
+    in->rejected += unit->rejected;
+    in->blank += unit->blank;
+  }
+  return true;
+}
+
+static dc_status deliver(job *j, dc_load **load, dc_error *error)
+{
+  dc_load *l = calloc(1, sizeof *l);
+  if (!l) return dc_fail_memory(error, "delivering the table");
+  dc_status status = DC_OK;
+  l->inputs = calloc(j->n_files, sizeof *l->inputs);
+  if (l->inputs) l->n_inputs = j->n_files;
+  bool fine = l->inputs != NULL;
+  for (size_t f = 0; f < j->n_files && fine; f++) fine = fill_input(j, f, &l->inputs[f]);
+  if (!fine) status = dc_fail_memory(error, "delivering the table");
+  if (status == DC_OK) status = merge_rejects(j, &l->rejects, error);
+  l->table = j->pass.table;
+  j->pass.table = NULL;
+  if (status == DC_OK) status = judge_rejects(j, l, error);
+  if (status == DC_OK) {
+    *load = l;
+  } else {
+    dc_load_free(l);
+  }
+  return status;
+}
+
+static void free_job(job *j)
+{
+  dc_pass_clear(&j->pass);
+  for (size_t c = 0; j->evidence && c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
+  for (size_t f = 0; f < j->n_files; f++) {
+    if (j->files) {
+      dc_source_free(j->files[f].source);
+      dc_blocks_free(&j->files[f].blocks);
+    }
+    if (j->layouts) dc_layout_free(&j->layouts[f]);
+  }
+  free(j->evidence);
+  free(j->guesses);
+  free(j->names);
+  free(j->files);
+  free(j->layouts);
+}
+
+static dc_status check_unchanged(const job *j, dc_error *error)
+{
+  for (size_t f = 0; f < j->n_files; f++) {
+    dc_status status = dc_source_unchanged(j->files[f].source, error);
+    if (status != DC_OK) return status;
+  }
+  return DC_OK;
+}
+
+dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes, dc_load **load, dc_error *error)
+{
+  if (request->n_paths == 0 || request->n_paths > FILES_MAX) {
+    return dc_fail(error, DC_E_USAGE, request->n_paths ? "more than 65535 files" : "no file was given");
+  }
+  job j = {.request = request, .chunk_bytes = chunk_bytes, .n_files = request->n_paths};
+  j.files = calloc(j.n_files, sizeof *j.files);
+  j.layouts = calloc(j.n_files, sizeof *j.layouts);
+  dc_status status = j.files && j.layouts ? DC_OK : dc_fail_memory(error, "opening the files");
+  if (status == DC_OK) status = open_files(&j, error);
+  if (status == DC_OK) status = name_columns(&j, error);
+  if (status == DC_OK) status = cut_files(&j, error);
+  if (status == DC_OK) status = guess_types(&j, error);
+  if (status == DC_OK) status = read_all(&j, error);
+  if (status == DC_OK) status = check_unchanged(&j, error);
+  if (status == DC_OK) status = deliver(&j, load, error);
+  free_job(&j);
+  return status;
+}
+
+dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *error)
+{
+  return dc_load_csv_chunks(request, DC_CHUNK_BYTES, load, error);
+}
+
+void dc_load_free(dc_load *load)
+{
+  if (!load) return;
+  for (size_t f = 0; load->inputs && f < load->n_inputs; f++) free(load->inputs[f].name);
+  free(load->inputs);
+  free(load->rejects.items);
+  dc_table_free(load->table);
+  free(load);
+}

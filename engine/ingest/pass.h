@@ -1,0 +1,29 @@
+/* One read of all files into a table, under given types. */
+#ifndef DC_INGEST_PASS_H
+#define DC_INGEST_PASS_H
+
+#include "engine/ingest/merge.h"
+#include "engine/ingest/plan.h"
+
+/* Inputs are set by the caller and stay its own; the rest starts zeroed and is freed with dc_pass_clear. */
+typedef struct dc_pass {
+  const dc_load_request *request;
+  dc_file *files; /* `sequential` is set when the blocks of a file turn out not to fit */
+  const dc_layout *layouts;
+  size_t n_files, n_columns;
+  char *const *names;
+  const dc_guess *guesses;
+  int threads;
+  dc_unit *units; /* results from here on */
+  size_t n_units, capacity;
+  dc_filling *fillings;
+  dc_filling_job filling;
+  dc_worker *workers;
+  dc_table *table;
+} dc_pass;
+
+/* Reads everything; the earliest error in file order decides, whatever the number of threads. */
+dc_status dc_pass_run(dc_pass *pass, dc_error *error) DC_MUST_CHECK;
+void dc_pass_clear(dc_pass *pass);
+
+#endif

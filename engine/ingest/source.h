@@ -1,0 +1,55 @@
+/* Where the bytes come from: a plain file, a gzip file or standard input, read by position. */
+#ifndef DC_INGEST_SOURCE_H
+#define DC_INGEST_SOURCE_H
+
+#include "dealcast/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct dc_source dc_source;
+
+/* Bytes of a view, kept from one view to the next. Starts zeroed; one per worker; free with dc_buffer_free. */
+typedef struct dc_buffer {
+  char *bytes;
+  size_t size;
+} dc_buffer;
+
+void dc_buffer_free(dc_buffer *buffer);
+
+/* path "-" is standard input. gzip (any number of members) is known by its first two bytes and inflated into memory;
+ * plain files are read piece by piece (never mapped: a file cut short by someone else must not kill us).
+ * DC_E_INPUT: not found, no permission, a folder, empty, damaged gzip, UTF-16. DC_E_SYSTEM: reading failed. */
+dc_status dc_source_open(const char *path, dc_source **source, dc_error *error) DC_MUST_CHECK;
+
+/* The same over bytes in memory, which must outlive the source. path is for messages. */
+dc_status dc_source_memory(const char *path, const char *bytes, size_t length, dc_source **source,
+                           dc_error *error) DC_MUST_CHECK;
+
+void dc_source_free(dc_source *source);
+
+const char *dc_source_path(const dc_source *source);
+uint64_t dc_source_size(const dc_source *source);   /* bytes of text, inflated, byte order mark included */
+uint64_t dc_source_stored(const dc_source *source); /* bytes as stored */
+uint64_t dc_source_start(const dc_source *source);  /* 3 after a UTF-8 byte order mark, otherwise 0 */
+
+/* Bytes [from, to) of the text; *view is inside the source or in *buffer, valid until the next view into that buffer.
+ * Safe from several threads with different buffers. A file that became shorter is DC_E_INPUT. */
+dc_status dc_source_view(const dc_source *source, uint64_t from, uint64_t to, dc_buffer *buffer, const char **view,
+                         dc_error *error) DC_MUST_CHECK;
+
+/* DC_E_INPUT when the file has another size or time of change than when it was opened. */
+dc_status dc_source_unchanged(const dc_source *source, dc_error *error) DC_MUST_CHECK;
+
+/* A 64-bit hash of stored bytes, the same on every machine: of each piece of DC_CHUNK_BYTES by itself (so that threads can
+ * share the work), then joined in file order, from 0. */
+uint64_t dc_hash_stored(const char *bytes, size_t length);
+uint64_t dc_hash_join(uint64_t hash, uint64_t piece);
+
+/* The hash of the stored bytes of a gzip file, known since it was opened; false for a plain one, whose pieces are
+ * hashed while they are scanned. */
+bool dc_source_hash(const dc_source *source, uint64_t *hash);
+
+enum { DC_CHUNK_BYTES = 1 << 20 }; /* stored bytes are hashed in pieces of this size */
+
+#endif

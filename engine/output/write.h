@@ -1,0 +1,33 @@
+/* A result to bytes: JSON, NDJSON, CSV, and the terminal; to a stream, a file, or a folder of files. */
+#ifndef DC_OUTPUT_WRITE_H
+#define DC_OUTPUT_WRITE_H
+
+#include "dealcast/error.h"
+#include "dealcast/result.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef enum dc_format { DC_FORMAT_TERMINAL, DC_FORMAT_JSON, DC_FORMAT_NDJSON, DC_FORMAT_CSV } dc_format;
+
+typedef struct dc_write_options {
+  dc_format format;
+  const char *table;   /* --table, comma-separated for ndjson; NULL = the verb's first (CSV), all (NDJSON, JSON) */
+  int top;             /* rows per table on the terminal, 0 = default 10 */
+  const char *path;    /* -o FILE: temp file, fsync, rename, fsync folder; NULL = stdout */
+  const char *out_dir; /* --out-dir: TABLE.json as root arrays, run.json last */
+} dc_write_options;
+
+/* Writes result as asked. Every write, flush, sync and close is checked. */
+dc_status dc_write_result(const dc_result *result, const dc_write_options *options, dc_error *error) DC_MUST_CHECK;
+
+/* Before any fitting: can the output go there? */
+dc_status dc_write_check(const dc_write_options *options, dc_error *error) DC_MUST_CHECK;
+
+/* Shortest decimal that reads back as the same double, in JSON's grammar ("0.1", "1e+300", "-0" as "0"); text >= 32
+ * bytes; returns its length; "null" when not finite. Independent of the locale. */
+int dc_format_double(double value, char *text);
+
+/* Removes temporary files; safe to call from a signal handler's aftermath. */
+void dc_write_abort(void);
+
+#endif

@@ -1,0 +1,47 @@
+/* A job: everything a verb needs to know, parsed by the command line (later by a server) and run by engine/run. */
+#ifndef DEALCAST_JOB_H
+#define DEALCAST_JOB_H
+
+#include "dealcast/error.h"
+#include "dealcast/result.h"
+#include "dealcast/table.h"
+#include <stdbool.h>
+
+typedef enum dc_period { DC_MONTH, DC_QUARTER, DC_WEEK, DC_PERIODS } dc_period;
+
+const char *dc_period_name(dc_period period);
+
+/* A growing list of strings that the job does not own. */
+typedef struct dc_strings {
+  const char **items;
+  size_t count;
+} dc_strings;
+
+typedef struct dc_job {
+  dc_strings files;      /* the deals; may be empty when history is given */
+  dc_strings history;    /* --history */
+  dc_strings accounts;   /* --accounts */
+  dc_strings quotas;     /* --quotas */
+  dc_strings joins;      /* --join FILE:KEY */
+  dc_strings maps;       /* --map role=column */
+  dc_strings by;         /* --by: each a comma-separated list of columns */
+  dc_strings columns;    /* --columns: names for a file without a header; "_" leaves one out */
+  const char *config;    /* --config INI */
+  int32_t as_of;         /* --as-of, DC_DATE_MISSING = the last instant in the data */
+  bool as_of_ok;         /* --as-of-ok */
+  dc_period period;      /* --period */
+  int horizon;           /* --horizon, >= 1 */
+  int fiscal_start;      /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
+  bool no_backtest;      /* --no-backtest */
+  int origins;           /* --origins, backtest origins at the most (default 12) */
+  int threads;           /* --threads, 0 = as many as cores; small inputs use one */
+  uint64_t seed;         /* --seed: salt of the hash that samples deals for fits on very large inputs */
+  bool strict;           /* --strict: any rejected row is an error */
+  bool timings;          /* --timings: adds seconds per stage to run */
+  bool progress;         /* stderr is a terminal */
+} dc_job;
+
+/* engine/run/forecast.c. *result is set only on DC_OK; the caller frees it. */
+dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
+
+#endif

@@ -1,0 +1,121 @@
+/* The engine under hazard.c and linear.c: penalised likelihood of a linear predictor whose predictors are all
+ * categorical codes, with one channel (Gaussian) or two (won, lost).
+ *
+ * Parameters are columns x channels: column 0 is the intercept, then the levels of the dense factors, then those of the
+ * effects; parameter of column j and channel c is theta[channels * j + c]. The dense columns have an explicit Gram
+ * matrix and Cholesky factor. Of the effects, one (the pivot) is eliminated exactly by its Schur complement, since its
+ * own Hessian is block diagonal; what remains is solved by conjugate gradients preconditioned with all of that.
+ *
+ * The penalised objective is  l(theta) - 1/2 theta' P theta,  P from lambda = 1 / tau^2 of each factor and channel. The
+ * Hessian of the data is G, weighted by `scale` (1, or 1 / sigma^2 where the dispersion is estimated).
+ *
+ * Wood 2017, Generalized Additive Models, sections 6.1-6.6; Searle, Casella and McCulloch 1992, Variance Components,
+ * chapter 7 (absorbing a factor); Nocedal and Wright 2006, algorithm 5.3 (conjugate gradients). */
+#ifndef DC_MODELS_SHRUNK_H
+#define DC_MODELS_SHRUNK_H
+
+#include "dealcast/error.h"
+#include "dealcast/model/factors.h"
+#include "engine/base/arena.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DC_SHRUNK_CHANNELS = 2, DC_SHRUNK_TERMS = 3, DC_SHRUNK_CELL = 4, DC_SHRUNK_CHUNK = 256, DC_SHRUNK_FACTORS = 64 };
+
+/* Which factors are dense. Tests change these; the answer does not depend on them. */
+typedef struct dc_shrunk_limits {
+  uint32_t dense_levels;  /* a ridge factor with more levels is an effect */
+  size_t dense_dimension; /* channels x dense columns; the largest ridge factors leave until it holds */
+  uint32_t pivot_levels;  /* the effect with fewest levels is the pivot when it has at most this many */
+} dc_shrunk_limits;
+
+extern const dc_shrunk_limits dc_shrunk_default_limits;
+
+/* Log likelihood of rows first .. first + count, with score = d l / d eta (count x channels) and weight =
+ * -d2 l / d eta2 (count x cell: 00, or 00 01 11 and a 0; NULL when not wanted), both per row. eta: count x channels. */
+typedef double dc_shrunk_kernel(const void *context, size_t first, size_t count, const double *eta, double *score,
+                                double *weight);
+
+typedef struct dc_shrunk_problem {
+  size_t n_rows;
+  int n_factors;
+  const dc_factor *factors;
+  const uint32_t *code;
+  int channels, threads;
+  double intercept_precision, intercept_centre[DC_SHRUNK_CHANNELS];
+  double tau_min, tau_max;
+  dc_shrunk_kernel *kernel;
+  const void *context;
+} dc_shrunk_problem;
+
+typedef struct dc_shrunk {
+  dc_shrunk_problem problem;
+  size_t channels, terms, cell; /* cell: doubles from one set of terms to the next where rows are summed, 1 or 4 */
+  size_t dense, columns; /* dense columns, all columns */
+  size_t *column;        /* of each factor, its first column */
+  int n_dense, n_effects, pivot; /* pivot: index into effect, -1 none */
+  int *dense_factor, *effect;    /* factor numbers */
+  size_t **level_start;          /* of each effect: rows of a level, levels + 1 */
+  uint32_t **level_row;
+  size_t block_rows;
+  bool cross_in_fold; /* the pivot's sums are small enough for the fold */
+  bool rows_kept;     /* row_score and row_weight are needed */
+
+  double *theta, *lambda, scale; /* lambda: factor x channel */
+  double log_likelihood, *gradient; /* of the data alone, at the last evaluated point */
+  double *gram;                     /* dense x dense x cell, upper; a factor's own block is its row 0 */
+  double *level_weight;             /* effect columns x terms */
+  double *cross;                    /* pivot levels x dense x cell */
+  double *row_score, *row_weight;   /* kept per row when there are effects */
+
+  double *factor, *inverse, *square;     /* (channels x dense)^2 each */
+  double *root;                          /* pivot levels x channels x (channels x dense): D^-1/2 C */
+  double *white;                         /* minus root times the inverse Cholesky factor of the dense block */
+  double *level_factor;                  /* effect columns x terms: Cholesky of D = scale * weight + lambda */
+  double *pivot_variance;                /* pivot levels x channels */
+  double *rhs, *delta, *last_move;       /* last_move: factor x channel, of log lambda */
+  double *partial; /* the fold's total */
+  double *scratch, *residual, *preconditioned, *direction, *product, *row_product;
+} dc_shrunk;
+
+/* Layout and every allocation, from the arena. theta is 0, lambda at the priors, scale 1. Codes must be valid. */
+dc_status dc_shrunk_new(const dc_shrunk_problem *problem, const dc_shrunk_limits *limits, dc_arena *arena,
+                        dc_shrunk **shrunk, dc_error *error) DC_MUST_CHECK;
+
+/* Factors: 1 <= levels, prior_sd and prior_weight positive and finite, smooth levels <= 1024; codes within levels. */
+dc_status dc_shrunk_check(size_t n_rows, int n_factors, const dc_factor *factors, const uint32_t *code,
+                          dc_error *error) DC_MUST_CHECK;
+
+/* Log likelihood at theta; with `curvature` also gradient, gram, level_weight and cross there. */
+dc_status dc_shrunk_evaluate(dc_shrunk *s, const double *theta, bool curvature, dc_error *error) DC_MUST_CHECK;
+
+/* product = G v (all parameters), by a pass over the rows. */
+dc_status dc_shrunk_multiply(dc_shrunk *s, const double *v, double *product, dc_error *error) DC_MUST_CHECK;
+
+extern const double dc_shrunk_weak_precision; /* of the levels of a smooth factor: N(0, 3^2) */
+
+/* 1/2 theta' P theta, the intercept about its centre; and the gradient of it. */
+double dc_shrunk_penalty(const dc_shrunk *s, const double *theta);
+void dc_shrunk_penalty_gradient(const dc_shrunk *s, const double *theta, double *gradient);
+/* out = P x, nothing centred. */
+void dc_shrunk_penalty_multiply(const dc_shrunk *s, const double *x, double *out);
+
+/* delta = (scale G + P)^-1 (scale gradient - P theta) with G of the last evaluation. *decrement = 1/2 rhs' delta. */
+dc_status dc_shrunk_newton(dc_shrunk *s, double *decrement, dc_error *error) DC_MUST_CHECK;
+
+/* After dc_shrunk_newton: the dense block of the inverse Hessian and the pivot's variances. */
+dc_status dc_shrunk_invert(dc_shrunk *s, dc_error *error) DC_MUST_CHECK;
+
+/* After dc_shrunk_invert: variances of one level of the e-th effect, by channel. */
+void dc_shrunk_effect_variance(const dc_shrunk *s, int e, size_t level, double *variance);
+
+/* After dc_shrunk_invert: steps log lambda of each factor and channel towards the maximum of the Laplace marginal
+ * likelihood at theta + delta. Steps all below `tolerance` are not taken, so that lambda stays what delta belongs to.
+ * Returns the largest step. */
+double dc_shrunk_step_lambda(dc_shrunk *s, double tolerance);
+
+/* After dc_shrunk_invert: trace of the hat matrix. */
+double dc_shrunk_effective_df(const dc_shrunk *s);
+
+#endif

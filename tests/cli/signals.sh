@@ -1,0 +1,58 @@
+#!/bin/sh
+# Stopped from outside: tests/cli/signals.sh BUILD. A signal ends the program within a second with 128+n, without a word,
+# the old output untouched and no temporary file left; a closed pipe ends it quietly.
+set -u
+dealcast=$(pwd)/$1/dealcast
+sample=$(pwd)/datasets/sample/deals.csv
+[ -x "$dealcast" ] || { echo "FAIL no program at $dealcast"; exit 1; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+report() { # 0 or not, name
+  if [ "$1" -eq 0 ]; then
+    echo "ok $2"
+    passed=$((passed + 1))
+  else
+    echo "FAIL $2"
+    failed=$((failed + 1))
+  fi
+}
+
+# The program waits for a standard input that never comes.
+stopped_by() { # signal, expected exit code
+  mkfifo "$work/input"
+  echo old >"$work/out.json"
+  "$dealcast" forecast - --format json -o "$work/out.json" <"$work/input" 2>"$work/messages" &
+  pid=$!
+  exec 9>"$work/input" # opens the pipe, so that the program starts to read
+  sleep 0.3
+  kill "-$1" $pid
+  tries=0
+  while kill -0 $pid 2>/dev/null && [ $tries -lt 20 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+  [ $tries -lt 10 ]
+  report $? "$1: stops within a second"
+  exec 9>&-
+  wait $pid
+  [ $? -eq "$2" ]
+  report $? "$1: exit code $2"
+  [ ! -s "$work/messages" ]
+  report $? "$1: says nothing"
+  [ "$(cat "$work/out.json")" = old ] && [ "$(ls -A "$work" | wc -l)" -eq 3 ]
+  report $? "$1: the old output is there, and nothing else"
+  rm -f "$work/input" "$work/out.json" "$work/messages"
+}
+
+stopped_by TERM 143
+stopped_by HUP 129
+
+{ "$dealcast" forecast "$sample" --no-backtest --format json 2>"$work/messages"; echo $? >"$work/code"; } | head -1 >/dev/null
+[ "$(cat "$work/code")" -eq 141 ] && [ ! -s "$work/messages" ]
+report $? "a closed pipe: exit code 141, no message"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
