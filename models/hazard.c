@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TUNE = 12, MAX_HALVINGS = 30 };
+enum { MAX_TUNE = 12, MAX_TUNE_ITERATIVE = 2, MAX_HALVINGS = 30 };
 
 static const double tune_tolerance = 1e-5, settled_move = 1e-3, enough_share = 0.03, enough_at_most = 0.01;
 
@@ -157,7 +157,9 @@ static dc_status direction(dc_shrunk *s, const dc_hazard_options *options, searc
   q->outer++;
   q->moved = 0;
   double enough = tune_tolerance;
-  for (int k = 0; k < MAX_TUNE; k++) {
+  /* where each solution costs passes over the rows, the next quadratic model may as well be the better one */
+  int most = dc_shrunk_iterative(s) ? MAX_TUNE_ITERATIVE : MAX_TUNE;
+  for (int k = 0; k < most; k++) {
     status = dc_shrunk_invert(s, error);
     if (status != DC_OK) return status;
     double move = dc_shrunk_step_lambda(s, enough);
@@ -184,8 +186,10 @@ static dc_status advance(dc_shrunk *s, search *q, bool curvature, bool *moved, d
     if (status != DC_OK) return status;
     *moved = s->log_likelihood - dc_shrunk_penalty(s, q->trial) >= before - slack;
   }
-  if (*moved) memcpy(s->theta, q->trial, n * sizeof *s->theta);
-  else s->log_likelihood = kept;
+  if (*moved)
+    memcpy(s->theta, q->trial, n * sizeof *s->theta);
+  else
+    s->log_likelihood = kept;
   return DC_OK;
 }
 

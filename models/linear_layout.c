@@ -23,8 +23,7 @@ static dc_status check_factors(int n_factors, const dc_factor *factors, dc_error
   return DC_OK;
 }
 
-dc_status dc_shrunk_check(size_t n_rows, int n_factors, const dc_factor *factors, const uint32_t *code,
-                          dc_error *error)
+dc_status dc_shrunk_check(size_t n_rows, int n_factors, const dc_factor *factors, const uint32_t *code, dc_error *error)
 {
   if (n_factors < 0 || (n_factors > 0 && (!factors || (n_rows > 0 && !code))))
     return dc_fail(error, DC_E_USAGE, "factors or their codes are missing");
@@ -120,13 +119,15 @@ static bool allocate_layout(dc_shrunk *s, dc_arena *arena)
   return s->column && s->dense_factor && s->effect && s->level_start && s->level_row && s->lambda && s->last_move;
 }
 
+bool dc_shrunk_iterative(const dc_shrunk *s) { return s->n_effects > (s->pivot < 0 ? 0 : 1); }
+
 static bool allocate_numbers(dc_shrunk *s, dc_arena *arena)
 {
   size_t n = s->channels * s->columns, d = s->channels * s->dense, effects = s->columns - s->dense;
   size_t pivot = s->pivot < 0 ? 0 : levels_of(s, s->effect[s->pivot]);
   size_t rows = s->rows_kept ? s->problem.n_rows : 0;
   size_t gram = s->dense * s->dense * s->cell, cross = pivot * s->dense * s->cell;
-  bool iterative = s->n_effects > (s->pivot < 0 ? 0 : 1);
+  bool iterative = dc_shrunk_iterative(s);
   struct {
     double **where;
     size_t count;

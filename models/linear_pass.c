@@ -91,7 +91,7 @@ static DC_ALWAYS_INLINE void add_cell(double *to, const double *from, size_t siz
 /* Adds the rows' weights (count x size) to the upper triangle of the Gram, a factor with itself left to row 0; and to
  * the pivot's cross terms when they are wanted here. */
 static DC_ALWAYS_INLINE void scatter_gram(const dc_shrunk *s, size_t first, size_t count, const double *weight,
-                                       double *gram, double *cross, size_t size)
+                                          double *gram, double *cross, size_t size)
 {
   const size_t width = (size_t)s->problem.n_factors, dense = s->dense, n = (size_t)s->n_dense;
   size_t cell[DC_SHRUNK_FACTORS];
@@ -113,7 +113,7 @@ static DC_ALWAYS_INLINE void scatter_gram(const dc_shrunk *s, size_t first, size
 }
 
 DC_WIDE static void scatter_two(const dc_shrunk *s, size_t first, size_t count, const double *weight, double *gram,
-                             double *cross)
+                                double *cross)
 {
   scatter_gram(s, first, count, weight, gram, cross, 4);
 }
@@ -128,10 +128,14 @@ static void scatter(const dc_shrunk *s, size_t first, size_t count, const chunk 
 {
   sums at = places(s);
   double *cross = s->cross_in_fold ? partial + at.cross : NULL;
-  if (s->channels == 1) scatter_score(s, first, count, c->score, partial + at.score, 1);
-  else scatter_score(s, first, count, c->score, partial + at.score, 2);
-  if (s->channels == 1) scatter_one(s, first, count, c->weight, partial + at.gram, cross);
-  else scatter_two(s, first, count, c->weight, partial + at.gram, cross);
+  if (s->channels == 1)
+    scatter_score(s, first, count, c->score, partial + at.score, 1);
+  else
+    scatter_score(s, first, count, c->score, partial + at.score, 2);
+  if (s->channels == 1)
+    scatter_one(s, first, count, c->weight, partial + at.gram, cross);
+  else
+    scatter_two(s, first, count, c->weight, partial + at.gram, cross);
   if (!cross) return;
   const uint32_t *code = s->problem.code + s->effect[s->pivot];
   for (size_t i = 0; i < count; i++)
@@ -254,8 +258,10 @@ static dc_status multiply_rows(void *context, size_t first, size_t last, void *p
       u[2 * k] = w[0] * e[0] + w[1] * e[1];
       u[2 * k + 1] = w[1] * e[0] + w[2] * e[1];
     }
-    if (s->channels == 1) scatter_score(s, i, count, u, partial, 1);
-    else scatter_score(s, i, count, u, partial, 2);
+    if (s->channels == 1)
+      scatter_score(s, i, count, u, partial, 1);
+    else
+      scatter_score(s, i, count, u, partial, 2);
   }
   return DC_OK;
 }

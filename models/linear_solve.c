@@ -191,7 +191,7 @@ static dc_status factorise(dc_shrunk *s, dc_error *error)
   const int threads = s->problem.threads;
   factor_levels(s);
   dc_status status = dc_fold_each(pivot_levels(s), LEVEL_BLOCK, threads, s, root_levels, error);
-  for (double jitter = 0; status == DC_OK && jitter < 1e-3; jitter = jitter > 0 ? 10 * jitter : 1e-13) {
+  for (double jitter = 0; status == DC_OK && jitter<1e-3; jitter = jitter> 0 ? 10 * jitter : 1e-13) {
     assemble(s, s->factor);
     for (size_t i = 0; i < d; i++) s->factor[i * d + i] *= 1 + jitter;
     if (s->pivot >= 0) status = dc_fold_each(d, SCHUR_ROWS, threads, s, subtract_schur, error);
@@ -208,8 +208,7 @@ static void precondition(dc_shrunk *s, const double *r, double *z)
   for (size_t j = s->dense; j < s->columns; j++)
     forward_small(ch, s->level_factor + s->terms * (j - s->dense), z + ch * j);
   double *zp = levels ? z + ch * s->column[s->effect[s->pivot]] : NULL;
-  for (size_t k = 0; k < ch * levels; k++)
-    dc_wide_subtract_one(z, s->root + k * d, zp[k], 0, d);
+  for (size_t k = 0; k < ch * levels; k++) dc_wide_subtract_one(z, s->root + k * d, zp[k], 0, d);
   dc_spd_solve(s->factor, d, z);
   for (size_t k = 0; k < ch * levels; k++) zp[k] -= dc_spd_dot(s->root + k * d, z, d);
   for (size_t j = s->dense; j < s->columns; j++)
@@ -260,11 +259,12 @@ dc_status dc_shrunk_newton(dc_shrunk *s, double *decrement, dc_error *error)
   for (size_t i = 0; i < n; i++) s->rhs[i] = s->scale * s->gradient[i] - s->rhs[i];
   dc_status status = factorise(s, error);
   if (status != DC_OK) return status;
-  if (s->n_effects > (s->pivot >= 0)) status = conjugate(s, error);
-  else precondition(s, s->rhs, s->delta);
+  if (dc_shrunk_iterative(s))
+    status = conjugate(s, error);
+  else
+    precondition(s, s->rhs, s->delta);
   *decrement = 0.5 * dc_spd_dot(s->rhs, s->delta, n);
-  if (status == DC_OK && !isfinite(*decrement))
-    status = dc_fail(error, DC_E_NUMERIC, "the Newton step is not finite");
+  if (status == DC_OK && !isfinite(*decrement)) status = dc_fail(error, DC_E_NUMERIC, "the Newton step is not finite");
   return status;
 }
 
@@ -323,6 +323,8 @@ void dc_shrunk_effect_variance(const dc_shrunk *s, int e, size_t level, double *
 {
   const double one[DC_SHRUNK_TERMS] = {1, 0, 1};
   size_t first = s->column[s->effect[e]] - s->dense;
-  if (e == s->pivot) memcpy(variance, s->pivot_variance + s->channels * level, s->channels * sizeof *variance);
-  else small_variance(s->channels, s->level_factor + s->terms * (first + level), one, variance);
+  if (e == s->pivot)
+    memcpy(variance, s->pivot_variance + s->channels * level, s->channels * sizeof *variance);
+  else
+    small_variance(s->channels, s->level_factor + s->terms * (first + level), one, variance);
 }

@@ -45,8 +45,10 @@ static pieces dense_pieces(const dc_shrunk *s, int f, size_t c, double lambda)
   const double *v = s->inverse + at * d + at;
   pieces p = {0};
   size_t n = factor->levels - (smooth ? 1 : 0);
-  if (smooth) smooth_levels(lambda, factor->levels, &p);
-  else p.levels = (double)n;
+  if (smooth)
+    smooth_levels(lambda, factor->levels, &p);
+  else
+    p.levels = (double)n;
   for (size_t a = 0; a < n; a++) {
     double ba = smooth ? value(s, at + (a + 1) * r) - value(s, at + a * r) : value(s, at + a * r);
     p.trace += lambda * covariance(v, d, r, a, a, smooth);

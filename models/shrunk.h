@@ -51,9 +51,9 @@ typedef struct dc_shrunk_problem {
 
 typedef struct dc_shrunk {
   dc_shrunk_problem problem;
-  size_t channels, terms, cell; /* cell: doubles from one set of terms to the next where rows are summed, 1 or 4 */
-  size_t dense, columns; /* dense columns, all columns */
-  size_t *column;        /* of each factor, its first column */
+  size_t channels, terms, cell;  /* cell: doubles from one set of terms to the next where rows are summed, 1 or 4 */
+  size_t dense, columns;         /* dense columns, all columns */
+  size_t *column;                /* of each factor, its first column */
   int n_dense, n_effects, pivot; /* pivot: index into effect, -1 none */
   int *dense_factor, *effect;    /* factor numbers */
   size_t **level_start;          /* of each effect: rows of a level, levels + 1 */
@@ -62,20 +62,20 @@ typedef struct dc_shrunk {
   bool cross_in_fold; /* the pivot's sums are small enough for the fold */
   bool rows_kept;     /* row_score and row_weight are needed */
 
-  double *theta, *lambda, scale; /* lambda: factor x channel */
+  double *theta, *lambda, scale;    /* lambda: factor x channel */
   double log_likelihood, *gradient; /* of the data alone, at the last evaluated point */
   double *gram;                     /* dense x dense x cell, upper; a factor's own block is its row 0 */
   double *level_weight;             /* effect columns x terms */
   double *cross;                    /* pivot levels x dense x cell */
   double *row_score, *row_weight;   /* kept per row when there are effects */
 
-  double *factor, *inverse, *square;     /* (channels x dense)^2 each */
-  double *root;                          /* pivot levels x channels x (channels x dense): D^-1/2 C */
-  double *white;                         /* minus root times the inverse Cholesky factor of the dense block */
-  double *level_factor;                  /* effect columns x terms: Cholesky of D = scale * weight + lambda */
-  double *pivot_variance;                /* pivot levels x channels */
-  double *rhs, *delta, *last_move;       /* last_move: factor x channel, of log lambda */
-  double *partial; /* the fold's total */
+  double *factor, *inverse, *square; /* (channels x dense)^2 each */
+  double *root;                      /* pivot levels x channels x (channels x dense): D^-1/2 C */
+  double *white;                     /* minus root times the inverse Cholesky factor of the dense block */
+  double *level_factor;              /* effect columns x terms: Cholesky of D = scale * weight + lambda */
+  double *pivot_variance;            /* pivot levels x channels */
+  double *rhs, *delta, *last_move;   /* last_move: factor x channel, of log lambda */
+  double *partial;                   /* the fold's total */
   double *scratch, *residual, *preconditioned, *direction, *product, *row_product;
 } dc_shrunk;
 
@@ -94,6 +94,9 @@ dc_status dc_shrunk_evaluate(dc_shrunk *s, const double *theta, bool curvature, 
 dc_status dc_shrunk_multiply(dc_shrunk *s, const double *v, double *product, dc_error *error) DC_MUST_CHECK;
 
 extern const double dc_shrunk_weak_precision; /* of the levels of a smooth factor: N(0, 3^2) */
+
+/* Does a Newton step take conjugate gradients? */
+bool dc_shrunk_iterative(const dc_shrunk *s);
 
 /* 1/2 theta' P theta, the intercept about its centre; and the gradient of it. */
 double dc_shrunk_penalty(const dc_shrunk *s, const double *theta);

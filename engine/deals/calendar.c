@@ -92,7 +92,7 @@ static int32_t next_cell(const dc_calendar *calendar, int32_t day)
   return c.day < 22 ? day + 7 : month_day(month_index(day) + 1);
 }
 
-static void describe_cells(const dc_calendar *calendar, dc_grid *grid)
+static void describe_cells(const dc_calendar *calendar, dc_time_grid *grid)
 {
   int32_t base = month_index(quarter_start(calendar, grid->start[0]));
   for (size_t c = 0; c < grid->n; c++) {
@@ -105,13 +105,13 @@ static void describe_cells(const dc_calendar *calendar, dc_grid *grid)
   }
 }
 
-dc_status dc_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t last_day, dc_grid **out, dc_error *error)
+dc_status dc_time_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t last_day, dc_time_grid **out, dc_error *error)
 {
   dc_calendar month = {DC_MONTH, calendar->fiscal_start};
   int32_t start = dc_period_start(calendar->period == DC_WEEK ? calendar : &month, first_day);
   size_t n = 0;
   for (int32_t d = start; d <= last_day; d = next_cell(calendar, d)) n++;
-  dc_grid *grid = calloc(1, sizeof *grid);
+  dc_time_grid *grid = calloc(1, sizeof *grid);
   if (!grid) return dc_fail_memory(error, "laying out the calendar");
   grid->n = n;
   grid->start = malloc((n + 1) * sizeof *grid->start);
@@ -121,7 +121,7 @@ dc_status dc_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t la
   size_t days = (size_t)(last_day - start) + 64;
   grid->cell_of_day = malloc(days * sizeof *grid->cell_of_day);
   if (!grid->start || !grid->quarter_week || !grid->quarter_month || !grid->epoch || !grid->cell_of_day) {
-    dc_grid_free(grid);
+    dc_time_grid_free(grid);
     return dc_fail_memory(error, "laying out the calendar");
   }
   grid->start[0] = start;
@@ -131,7 +131,7 @@ dc_status dc_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t la
   return DC_OK;
 }
 
-void dc_grid_free(dc_grid *grid)
+void dc_time_grid_free(dc_time_grid *grid)
 {
   if (!grid) return;
   free(grid->start);
@@ -142,7 +142,7 @@ void dc_grid_free(dc_grid *grid)
   free(grid);
 }
 
-int32_t dc_grid_cell(const dc_grid *grid, int32_t day)
+int32_t dc_time_cell(const dc_time_grid *grid, int32_t day)
 {
   if (day < grid->start[0]) return 0;
   if (day >= grid->start[grid->n]) return (int32_t)grid->n - 1;

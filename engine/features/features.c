@@ -94,7 +94,7 @@ static size_t fixed_rule_levels(const dc_features *f, dc_feature feature)
     case DC_FEATURE_AGE: return AGE_BINS + 1;
     case DC_FEATURE_QUARTER_WEEK: return DC_QUARTER_WEEKS;
     case DC_FEATURE_QUARTER_MONTH: return 3;
-    case DC_FEATURE_EPOCH: return (size_t)f->grid->epoch[dc_grid_cell(f->grid, f->asked)] + 1;
+    case DC_FEATURE_EPOCH: return (size_t)f->grid->epoch[dc_time_cell(f->grid, f->asked)] + 1;
     case DC_FEATURE_STAGE: return d->has_history && d->has_stage ? d->stages.n * AHEAD_LEVELS : 1;
     case DC_FEATURE_EXPECTED: return d->history_has_expected ? EXPECTED_LEVELS : 1;
     case DC_FEATURE_TIME_IN_STAGE: return d->has_history && d->has_stage ? STAGE_DAY_LEVELS : 1;
@@ -147,7 +147,7 @@ static dc_status find_relations(dc_features *f, dc_error *error)
   return DC_OK;
 }
 
-dc_status dc_features_new(const dc_deals *deals, const dc_grid *grid, int32_t asked, dc_features **out, dc_error *error)
+dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32_t asked, dc_features **out, dc_error *error)
 {
   dc_features *f = calloc(1, sizeof *f);
   if (!f) return dc_fail_memory(error, "choosing factors");
@@ -200,7 +200,7 @@ void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view,
 void dc_features_cell(const dc_features *f, const dc_subject *s, int32_t cell, int32_t first, int32_t last,
                       uint32_t epoch_limit, uint32_t code[DC_FEATURE_FIXED])
 {
-  const dc_grid *grid = f->grid;
+  const dc_time_grid *grid = f->grid;
   int32_t age = s->since == DC_DATE_MISSING ? 0 : first + (last - first) / 2 - s->since;
   code[DC_FEATURE_AGE] = dc_age_bin(age < 0 ? 0 : age);
   code[DC_FEATURE_QUARTER_WEEK] = grid->quarter_week[cell];

@@ -27,7 +27,7 @@ enum { DC_MAX_ATTRIBUTE_FACTORS = 12, DC_MAX_FACTORS = DC_FEATURE_ATTRIBUTES + D
 
 typedef struct dc_features {
   const dc_deals *deals;
-  const dc_grid *grid;
+  const dc_time_grid *grid;
   int32_t asked; /* the day on which somebody asks: decides which undated columns may be used at all */
   int n;         /* factors in use: dc_factor of each, some with one level only (nothing known) */
   dc_factor factor[DC_MAX_FACTORS];
@@ -37,7 +37,7 @@ typedef struct dc_features {
   bool landmarks;                 /* dated fields exist: look at each deal on several days */
 } dc_features;
 
-dc_status dc_features_new(const dc_deals *deals, const dc_grid *grid, int32_t asked, dc_features **features,
+dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32_t asked, dc_features **features,
                           dc_error *error) DC_MUST_CHECK;
 void dc_features_free(dc_features *features);
 

@@ -96,8 +96,8 @@ static bool add_look(dc_rows *rows, const dc_features *f, const span *s, const d
 {
   uint32_t code[DC_MAX_FACTORS];
   memcpy(code, subject->fixed, sizeof code);
-  int32_t from = most(dc_grid_cell(f->grid, s->first), look_cell);
-  int32_t to = least(dc_grid_cell(f->grid, s->last), look_cell + MOST_AHEAD);
+  int32_t from = most(dc_time_cell(f->grid, s->first), look_cell);
+  int32_t to = least(dc_time_cell(f->grid, s->last), look_cell + MOST_AHEAD);
   for (int32_t cell = from; cell <= to; cell++) {
     int32_t a = most(f->grid->start[cell], s->first), b = least(f->grid->start[cell + 1] - 1, s->upto);
     bool ends = s->spell->end != DC_DATE_MISSING && s->spell->end <= b;
@@ -113,7 +113,7 @@ static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, const sp
 {
   dc_view view;
   dc_subject subject;
-  int32_t first_cell = dc_grid_cell(f->grid, s->spell->start), last_cell = dc_grid_cell(f->grid, s->last);
+  int32_t first_cell = dc_time_cell(f->grid, s->spell->start), last_cell = dc_time_cell(f->grid, s->last);
   dc_deals_first_view(f->deals, deal, s->spell, &view);
   dc_features_subject(f, deal, &view, first_cell, s->spell->start, &subject);
   if (!add_look(rows, f, s, &subject, first_cell, first_cell)) return false;
@@ -161,8 +161,8 @@ dc_status dc_rows_extend(dc_rows *rows, const dc_features *f, int32_t after, int
 /* Rows before grouping that a spell would make. */
 static double spell_rows(const dc_features *f, const span *s)
 {
-  int32_t first = dc_grid_cell(f->grid, s->spell->start);
-  int32_t from = dc_grid_cell(f->grid, s->first), to = dc_grid_cell(f->grid, s->last);
+  int32_t first = dc_time_cell(f->grid, s->spell->start);
+  int32_t from = dc_time_cell(f->grid, s->first), to = dc_time_cell(f->grid, s->last);
   return (double)(to - from + 1) * looks_before(to - first, f->landmarks);
 }
 

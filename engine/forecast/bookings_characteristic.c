@@ -239,7 +239,8 @@ static double cumulant_generating(const bookings_plan *plan, size_t k, double th
   bookings_severities_mgf(&plan->severities, theta, mgf);
   double sum = 0, z = plan->nodes.z[k], rate = 0;
   size_t i = 0;
-  for (; i < plan->n_exact; i++) sum += log1p(plan->win[i * plan->nodes.padded + k] * mgf[i]);
+  for (; i < plan->n_exact; i++) /* the floor keeps a bound a bound where a sure deal's factor rounds to 0 */
+    sum += fmax(log1p(plan->win[i * plan->nodes.padded + k] * mgf[i]), -30);
   for (size_t c = 0; c < plan->n_cells; c++) sum += z * plan->power[0][c] * mgf[i++];
   for (size_t j = 0; j < plan->n_kinds; j++) rate += z * plan->kind_rate[j] * mgf[i++];
   double v = plan->new_variance;

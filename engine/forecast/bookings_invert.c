@@ -19,7 +19,49 @@ static size_t power_of_two(double at_least)
   return n;
 }
 
-/* Keeps grid points [from, n) without the flat ends, rising and within [0, 1]. values is in lattice units or money. */
+/* Mean above the origin, in steps. */
+static double mean_in_steps(const dc_bookings *b)
+{
+  double sum = 0;
+  for (size_t i = 0; i + 1 < b->n; i++) sum += 1 - (b->lattice ? b->cdf[i] : 0.5 * (b->cdf[i] + b->cdf[i + 1]));
+  return sum;
+}
+
+/* A lattice's probabilities times 1 + c (i - mean), c so that their mean becomes `wanted` (in steps). */
+static void tilt(dc_bookings *b, double mean, double wanted)
+{
+  double variance = 0, sum = 0, before = 0;
+  for (size_t i = 0; i < b->n; i++) {
+    double d = (double)i - mean, mass = b->cdf[i] - before;
+    variance += mass * d * d;
+    before = b->cdf[i];
+  }
+  double c = variance > 0 ? (wanted - mean) / variance : 0;
+  before = 0;
+  for (size_t i = 0; i < b->n; i++) {
+    double mass = b->cdf[i] - before;
+    before = b->cdf[i];
+    sum += mass * fmax(0, 1 + c * ((double)i - mean));
+    b->cdf[i] = fmin(sum, 1);
+  }
+  b->cdf[b->n - 1] = 1;
+}
+
+/* What blur, clipping and stand-ins have moved the grid's mean by (1e-9 as a rule, 1e-3 where a few heavy tails leave
+ * little of the grid to the bulk) is undone: by a stretch from the lower end where that is a bound, else by a shift. */
+static void restore_mean(const bookings_plan *plan, dc_bookings *b)
+{
+  double mean = mean_in_steps(b), wanted = (plan->mean - b->origin) / b->step;
+  if (b->n < 2 || !(mean > 0) || !(wanted > 0)) return;
+  if (b->lattice)
+    tilt(b, mean, wanted);
+  else if (b->origin <= plan->base)
+    b->step *= wanted / mean;
+  else
+    b->origin += (wanted - mean) * b->step;
+}
+
+/* Keeps grid points [from, n) without the flat ends, rising and within [0, 1]. low and step are in the plan's units. */
 static dc_status finish(const bookings_plan *plan, dc_bookings *b, const double *cdf, size_t from, size_t n, double low,
                         double step, dc_error *error)
 {
@@ -38,6 +80,7 @@ static dc_status finish(const bookings_plan *plan, dc_bookings *b, const double 
   b->cdf[b->n - 1] = 1;
   b->step = plan->scale * step;
   b->origin = plan->base + plan->scale * (low + (double)from * step);
+  restore_mean(plan, b);
   return DC_OK;
 }
 
@@ -70,6 +113,7 @@ static size_t grid_size(const bookings_plan *plan, double range)
   double wanted = fmin(plan->top_frequency * range / two_pi * 2.5, 16384);
   size_t active = plan->n_exact + plan->n_cells + plan->n_kinds;
   if (!plan->has_rest && active <= 40) wanted = fmax(wanted, active <= 8 ? 16384 : 8192);
+  if (range * plan->scale > 80 * plan->sd) wanted = 16384; /* heavy tails */
   return power_of_two(fmax(wanted, 4096));
 }
 
@@ -127,14 +171,14 @@ static dc_status point_mass(const bookings_plan *plan, dc_bookings *b, dc_error 
 {
   double one = 1;
   b->lattice = 1;
-  return finish(plan, b, &one, 0, 1, 0, 1, error);
+  return finish(plan, b, &one, 0, 1, 0, 1, error); /* at the base */
 }
 
 dc_status bookings_invert(bookings_plan *plan, dc_bookings *b, dc_error *error)
 {
   double low, high;
   if (!plan->n && !plan->n_kinds) return point_mass(plan, b, error);
-  dc_status status = bookings_bounds(plan, plan->unit > 0 ? 32 : 18.5, &low, &high, error);
+  dc_status status = bookings_bounds(plan, plan->unit > 0 ? 32 : 17, &low, &high, error);
   if (status) return status;
   if (plan->unit > 0) {
     double first = floor(low), count = ceil(high) - first + 2;

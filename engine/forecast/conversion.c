@@ -147,7 +147,7 @@ dc_status dc_conversion_fit(const dc_features *features, const dc_rows *rows, in
   c->origin = origin;
   count_closed(c);
   c->rung = dc_rung_of(c->won + c->lost);
-  c->epoch_limit = features->grid->epoch[dc_grid_cell(features->grid, origin)];
+  c->epoch_limit = features->grid->epoch[dc_time_cell(features->grid, origin)];
   choose_factors(c);
   find_stale(c, rows);
   dc_status status = gather(c, rows, &d, error);
@@ -204,7 +204,7 @@ static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 void dc_conversion_periods(const dc_conversion *c, const dc_subject *s, const dc_periods *periods, double first_share,
                            double *won, double *lost)
 {
-  const dc_grid *grid = c->features->grid;
+  const dc_time_grid *grid = c->features->grid;
   double base[DC_RISKS], stay = 1, share = first_share;
   int32_t day = periods->first_day;
   fixed_eta(c, s, base);
@@ -212,7 +212,7 @@ void dc_conversion_periods(const dc_conversion *c, const dc_subject *s, const dc
     won[p] = lost[p] = 0;
     while (day <= periods->end[p]) {
       double h[DC_RISKS];
-      int32_t cell = dc_grid_cell(grid, day), last = least(grid->start[cell + 1] - 1, periods->end[p]);
+      int32_t cell = dc_time_cell(grid, day), last = least(grid->start[cell + 1] - 1, periods->end[p]);
       cell_hazards(c, s, base, cell, day, last, share, h);
       won[p] += stay * h[DC_WON];
       lost[p] += stay * h[DC_LOST];
@@ -226,14 +226,14 @@ void dc_conversion_periods(const dc_conversion *c, const dc_subject *s, const dc
 /* Two passes over the same path: the total, then the day on which half of it is reached. */
 void dc_conversion_outlook(const dc_conversion *c, const dc_subject *s, int32_t first_day, dc_outlook *outlook)
 {
-  const dc_grid *grid = c->features->grid;
+  const dc_time_grid *grid = c->features->grid;
   double base[DC_RISKS], won[256], stay = 1, lost = 0, total = 0;
   int32_t ends[256], day = first_day;
   int n = 0;
   fixed_eta(c, s, base);
   while (day < first_day + DC_EVER_DAYS && stay > 1e-5 && n < 256) {
     double h[DC_RISKS];
-    int32_t cell = dc_grid_cell(grid, day), last = grid->start[cell + 1] - 1;
+    int32_t cell = dc_time_cell(grid, day), last = grid->start[cell + 1] - 1;
     if (last < day) break;
     cell_hazards(c, s, base, cell, day, last, 1, h);
     won[n] = stay * h[DC_WON];

@@ -51,7 +51,7 @@ static dc_status project_open(void *context, size_t first, size_t last)
   const dc_projection_request *q = w->request;
   const dc_features *f = q->conversion->features;
   size_t periods = (size_t)w->out->periods.n;
-  int32_t cell = dc_grid_cell(f->grid, q->snapshot->day);
+  int32_t cell = dc_time_cell(f->grid, q->snapshot->day);
   for (size_t i = first; i < last; i++) {
     dc_subject subject;
     const dc_view *view = &q->snapshot->view[i];
@@ -69,7 +69,7 @@ static dc_status count_arrivals(const dc_projection_request *q, dc_arrivals *arr
 {
   const dc_features *f = q->conversion->features;
   const dc_deals *d = f->deals;
-  const dc_grid *grid = f->grid;
+  const dc_time_grid *grid = f->grid;
   int32_t day0 = grid->start[0], origin = q->snapshot->day;
   size_t days = (size_t)(origin - day0 + 1);
   double *by_day = calloc(days + 1, sizeof *by_day), total = 0;
@@ -86,7 +86,7 @@ static dc_status count_arrivals(const dc_projection_request *q, dc_arrivals *arr
     total++;
   }
   int32_t from = d->first_close == DC_DATE_MISSING || d->first_close > origin - 28 ? day0 : d->first_close;
-  size_t n = 0, first_cell = (size_t)dc_grid_cell(grid, from), last_cell = (size_t)dc_grid_cell(grid, origin);
+  size_t n = 0, first_cell = (size_t)dc_time_cell(grid, from), last_cell = (size_t)dc_time_cell(grid, origin);
   double *count = cells, *length = cells + grid->n, *year = length + grid->n, *quarter = year + grid->n;
   for (size_t c = first_cell; c <= last_cell; c++) {
     int32_t a = grid->start[c] > from ? grid->start[c] : from;
@@ -151,11 +151,11 @@ static dc_status choose_kinds(const dc_projection_request *q, dc_projection *out
 }
 
 /* A deal like `pattern`, created evenly within the days first .. last of a cell. */
-static void begin_like(const dc_subject *pattern, const dc_grid *grid, int32_t first, int32_t last, dc_subject *s)
+static void begin_like(const dc_subject *pattern, const dc_time_grid *grid, int32_t first, int32_t last, dc_subject *s)
 {
   *s = *pattern;
   s->since = first + (last - first) / 2;
-  s->landmark = dc_grid_cell(grid, first);
+  s->landmark = dc_time_cell(grid, first);
   if (pattern->expected != DC_DATE_MISSING && pattern->since != DC_DATE_MISSING)
     s->expected = s->since + (pattern->expected - pattern->since);
 }
@@ -165,7 +165,7 @@ static dc_status project_new(void *context, size_t first, size_t last)
   work *w = context;
   const dc_projection_request *q = w->request;
   const dc_features *f = q->conversion->features;
-  const dc_grid *grid = f->grid;
+  const dc_time_grid *grid = f->grid;
   dc_projection *out = w->out;
   int32_t horizon_end = out->periods.end[out->periods.n - 1];
   for (size_t k = first; k < last; k++) {
@@ -173,10 +173,10 @@ static dc_status project_new(void *context, size_t first, size_t last)
     dc_view view;
     dc_subject pattern, subject;
     dc_deals_first_view(f->deals, out->kind[k], spell, &view);
-    dc_features_subject(f, out->kind[k], &view, dc_grid_cell(grid, spell->start), spell->start, &pattern);
+    dc_features_subject(f, out->kind[k], &view, dc_time_cell(grid, spell->start), spell->start, &pattern);
     dc_amounts_of(q->amounts, &pattern, view.amount, true, &out->new_amount[k], &out->new_log_sd[k]);
     for (int32_t day = out->periods.first_day; day <= horizon_end;) {
-      int32_t cell_last = grid->start[dc_grid_cell(grid, day) + 1] - 1, middle = day + (cell_last - day) / 2;
+      int32_t cell_last = grid->start[dc_time_cell(grid, day) + 1] - 1, middle = day + (cell_last - day) / 2;
       double won[DC_MAX_PERIODS], lost[DC_MAX_PERIODS];
       double created = dc_arrivals_rate(&w->arrivals, middle - q->snapshot->day, dc_year_fraction(middle),
                                         dc_quarter_fraction(q->calendar, middle)) * (cell_last - day + 1);

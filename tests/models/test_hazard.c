@@ -58,8 +58,8 @@ static data *simulate(uint64_t stream, size_t n, int n_factors, const dc_factor 
   for (int f = 0; f < n_factors; f++)
     for (int c = 0; c < DC_RISKS; c++)
       for (uint32_t l = 0; l < factors[f].levels; l++)
-        d->truth[f][c][l] =
-            sd[f] * normal() + (factors[f].penalty == DC_PENALTY_SMOOTH && l > 0 ? d->truth[f][c][l - 1] : 0);
+        d->truth[f][c][l] = sd[f] * normal() +
+                            (factors[f].penalty == DC_PENALTY_SMOOTH && l > 0 ? d->truth[f][c][l - 1] : 0);
   for (size_t i = 0; i < n; i++) {
     double eta[DC_RISKS] = {-2, -1.5}, h[DC_RISKS], u;
     d->log_length[i] = 0.4 * (uniform() - 0.5);

@@ -264,9 +264,9 @@ static void nasty_data_has_a_finite_answer(void **state)
     for (size_t n = 1; n <= 300; n += 299) {
       data *d = simulate(k, n, 4, factors, sd, 1);
       for (size_t i = 0; i < n; i++) {
-        d->code[4 * i + 3] = d->code[4 * i + 1];       /* aliased */
-        if (d->code[4 * i] == 3) d->code[4 * i] = 2;   /* an empty level */
-        d->y[i] *= scales[k % 4];                      /* constant when 0 */
+        d->code[4 * i + 3] = d->code[4 * i + 1];     /* aliased */
+        if (d->code[4 * i] == 3) d->code[4 * i] = 2; /* an empty level */
+        d->y[i] *= scales[k % 4];                    /* constant when 0 */
         d->weight[i] = weights[k / 4 % 3];
       }
       d->rows.weight = d->weight;

@@ -1,0 +1,30 @@
+/* From a job's files to deals: one resolver for every verb. */
+#ifndef DC_RUN_RESOLVE_H
+#define DC_RUN_RESOLVE_H
+
+#include "dealcast/job.h"
+#include "engine/deals/calendar.h"
+#include "engine/deals/deals.h"
+
+/* A loaded file (or several of one shape) with its roles. */
+typedef struct dc_loaded {
+  dc_load *load;
+  dc_roles *roles;
+} dc_loaded;
+
+typedef struct dc_resolved {
+  dc_config *config;
+  dc_loaded deals, history, accounts;
+  dc_deals *log;
+  dc_calendar calendar;
+  dc_time_grid *grid;
+  int32_t as_of;
+  dc_use *use;       /* per column of the deals file */
+  char (*why)[200];  /* evidence of a leak, "" where none */
+  int threads;
+} dc_resolved;
+
+dc_status dc_resolve(const dc_job *job, dc_resolved *resolved, dc_error *error) DC_MUST_CHECK;
+void dc_resolved_clear(dc_resolved *resolved);
+
+#endif
