@@ -53,20 +53,20 @@ static dc_status choose(const double *y, size_t n, size_t m, ets_fit *best, doub
 {
   ets_work *work = ets_work_new(n, m);
   if (!work) return dc_fail_memory(error, "fitting ETS");
-  int any = 0;
+  int any = 0, status = 0;
   for (int seasonal = 0; seasonal <= (m > 1 && n >= 2 * m); seasonal++)
-    for (int trend = ETS_NONE; trend <= ETS_DAMPED; trend++) {
+    for (int trend = ETS_NONE; trend <= ETS_DAMPED && status >= 0; trend++) {
       ets_fit fit = {0};
       fit.trend = (ets_trend)trend;
       fit.seasonal = seasonal;
-      if (ets_fit_form(work, y, n, m, &fit, season)) continue;
-      if (any && !(fit.aicc < best->aicc)) continue;
+      status = ets_fit_form(work, y, n, m, any ? best->aicc : HUGE_VAL, &fit, season);
+      if (status || (any && !(fit.aicc < best->aicc))) continue;
       any = 1;
       *best = fit;
       if (seasonal) memcpy(best_season, season, m * sizeof *season);
     }
   ets_work_free(work);
-  return any ? DC_OK : dc_fail(error, DC_E_SHORT, "no ETS form fits %zu values", n);
+  return status < 0 || !any ? dc_fail_memory(error, "fitting ETS") : DC_OK;
 }
 
 dc_status dc_ets_forecast(const double *y, size_t n, size_t m, size_t horizon, double *mean, double *sd, char *form,

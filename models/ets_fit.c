@@ -194,7 +194,7 @@ static double objective(const gsl_vector *x, void *context)
 /* alpha, beta / alpha, gamma / (1 - alpha), place of phi between .8 and .98 */
 static const double starts[][4] = {
   {0.2, 0.05, 0.05, 0.8}, {0.6, 0.2, 0.1, 0.5}, {0.95, 0.9, 0.02, 0.05}, {0.02, 0.3, 0.3, 0.95}, {0.9, 0.02, 0.01, 0.95}};
-enum { STARTS = sizeof starts / sizeof *starts, FIRST_STEPS = 18, MOST_STEPS = 150 };
+enum { STARTS = sizeof starts / sizeof *starts, MOST_STEPS = 150 };
 
 static size_t dimensions(const ets_fit *f)
 {
@@ -210,43 +210,71 @@ static void set_start(const ets_fit *f, const double *start, gsl_vector *x)
   if (f->trend == ETS_DAMPED) gsl_vector_set(x, i, asin(sqrt(start[3])));
 }
 
-/* A few steps from every start, then the best one and the runner-up to the end. */
-static int search(ets_work *w, gsl_vector *best)
+typedef struct candidate {
+  double value, place[4];
+} candidate;
+
+static int iterate(gsl_multimin_fminimizer *s, gsl_multimin_function *function, gsl_vector *x, double size, int steps,
+                   double precision, candidate *found)
 {
-  size_t d = dimensions(w->fit);
+  double sizes[4] = {size, size, size, size};
+  gsl_vector_view step = gsl_vector_view_array(sizes, x->size);
+  if (gsl_multimin_fminimizer_set(s, function, x, &step.vector)) return -1;
+  for (int i = 0; i < steps; i++)
+    if (gsl_multimin_fminimizer_iterate(s) || gsl_multimin_fminimizer_size(s) < precision) break;
+  found->value = s->fval;
+  for (size_t i = 0; i < x->size; i++) found->place[i] = gsl_vector_get(s->x, i);
+  return 0;
+}
+
+static double aicc_of(const ets_work *w, double log_sse)
+{
+  double n = (double)w->n, q = (double)w->fit->parameters + 1;
+  return n > q + 1 ? n * log_sse + 2 * q + 2 * q * (q + 1) / (n - q - 1) : HUGE_VAL;
+}
+
+static int by_value(const void *a, const void *b)
+{
+  double x = ((const candidate *)a)->value, y = ((const candidate *)b)->value;
+  return (x > y) - (x < y);
+}
+
+/* The same valley: near in place and in value. */
+static int alike(const candidate *a, const candidate *b, size_t d)
+{
+  double away = fabs(a->value - b->value);
+  for (size_t i = 0; i < d; i++) away += 0.2 * fabs(sin(a->place[i] - b->place[i]));
+  return away < 0.02;
+}
+
+/* A few steps from every start, then the best and, where it is another valley, the runner-up to the end. */
+static int search(ets_work *w, gsl_vector *x, double rival)
+{
+  const double hope = 6; /* what the AICc may still gain after the first steps */
+  size_t d = x->size;
   gsl_multimin_function function = {objective, d, w};
   gsl_multimin_fminimizer *s = gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2, d);
-  gsl_vector *x = gsl_vector_alloc(d), *size = gsl_vector_alloc(d);
-  double value[STARTS], place[STARTS][4], lowest = HUGE_VAL;
-  int failed = !s || !x || !size;
-  for (int r = 0; r < STARTS && !failed; r++) {
+  candidate tried[STARTS], best;
+  int status = s ? 0 : -1;
+  for (int r = 0; r < STARTS && !status; r++) {
     set_start(w->fit, starts[r], x);
-    gsl_vector_set_all(size, 0.25);
-    if (gsl_multimin_fminimizer_set(s, &function, x, size)) failed = 1;
-    for (int i = 0; i < FIRST_STEPS && !failed; i++)
-      if (gsl_multimin_fminimizer_iterate(s)) break;
-    value[r] = s->fval;
-    for (size_t i = 0; i < d; i++) place[r][i] = gsl_vector_get(s->x, i);
+    status = iterate(s, &function, x, 0.25, 6 + 4 * (int)d, 1e-2, tried + r);
   }
-  for (int round = 0; round < 2 && !failed; round++) {
-    int r = 0;
-    for (int i = 1; i < STARTS; i++)
-      if (value[i] < value[r]) r = i;
-    for (size_t i = 0; i < d; i++) gsl_vector_set(x, i, place[r][i]);
-    gsl_vector_set_all(size, 0.08);
-    if (gsl_multimin_fminimizer_set(s, &function, x, size)) failed = 1;
-    for (int i = 0; i < MOST_STEPS && !failed; i++)
-      if (gsl_multimin_fminimizer_iterate(s) || gsl_multimin_fminimizer_size(s) < 1e-5) break;
-    if (s->fval < lowest) {
-      lowest = s->fval;
-      gsl_vector_memcpy(best, s->x);
-    }
-    value[r] = HUGE_VAL;
+  if (status) goto done;
+  qsort(tried, STARTS, sizeof *tried, by_value);
+  if (aicc_of(w, tried[0].value) - hope > rival) status = 1;
+  best = tried[0];
+  for (int r = 0; r < 2 && !status; r++) {
+    candidate polished;
+    if (r && alike(tried + 1, tried, d)) break;
+    for (size_t i = 0; i < d; i++) gsl_vector_set(x, i, tried[r].place[i]);
+    status = iterate(s, &function, x, 0.06, MOST_STEPS, 2e-4, &polished);
+    if (!status && polished.value < best.value) best = polished;
   }
+  for (size_t i = 0; i < d; i++) gsl_vector_set(x, i, best.place[i]);
+done:
   if (s) gsl_multimin_fminimizer_free(s);
-  if (x) gsl_vector_free(x);
-  if (size) gsl_vector_free(size);
-  return failed ? -1 : 0;
+  return status;
 }
 
 /* Final states by one more pass from the concentrated initial states. */
@@ -262,29 +290,28 @@ static void final_states(ets_work *w, double *season)
   for (size_t i = 0; f->seasonal && i < w->m; i++) season[i] = w->ring[(w->n + i) % w->m];
 }
 
-int ets_fit_form(ets_work *w, const double *y, size_t n, size_t m, ets_fit *fit, double *season)
+int ets_fit_form(ets_work *w, const double *y, size_t n, size_t m, double rival, ets_fit *fit, double *season)
 {
-  double square = 0, q;
+  double square = 0;
   size_t d = dimensions(fit);
   fit->parameters = d + 1 + (size_t)(fit->trend != ETS_NONE) + (fit->seasonal ? m - 1 : 0);
-  if (n < fit->parameters + 2) return -1;
+  if (n < fit->parameters + 2) return 1;
   for (size_t t = 0; t < n; t++) square += y[t] * y[t];
   w->y = y;
   w->n = n;
   w->m = m;
   w->fit = fit;
   w->floor = 1e-20 * square + 1e-300;
-  gsl_vector *best = gsl_vector_alloc(d);
-  if (!best) return -1;
-  int failed = search(w, best);
-  if (!failed) {
-    set_parameters(fit, best);
+  gsl_vector *x = gsl_vector_alloc(d);
+  if (!x) return -1;
+  int status = search(w, x, rival);
+  if (!status) {
+    set_parameters(fit, x);
     fit->sse = concentrate(w);
     final_states(w, season);
-    q = (double)fit->parameters + 1;
     fit->log_likelihood = -0.5 * (double)n * log(fit->sse + w->floor);
-    fit->aicc = (double)n > q + 1 ? 2 * (q - fit->log_likelihood) + 2 * q * (q + 1) / ((double)n - q - 1) : HUGE_VAL;
+    fit->aicc = aicc_of(w, log(fit->sse + w->floor));
   }
-  gsl_vector_free(best);
-  return failed;
+  gsl_vector_free(x);
+  return status;
 }

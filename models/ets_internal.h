@@ -26,7 +26,8 @@ ets_work *ets_work_new(size_t n, size_t m);
 void ets_work_free(ets_work *work);
 
 /* Maximum likelihood of the form in fit->trend and fit->seasonal; season receives the m final seasonal states, oldest
- * first (m values, untouched when not seasonal). 0 on success, -1 when the form has too many parameters for n. */
-int ets_fit_form(ets_work *work, const double *y, size_t n, size_t m, ets_fit *fit, double *season);
+ * first (m values, untouched when not seasonal). 0 on success; 1 when the form has too many parameters for n, or is
+ * given up early because its AICc will not come near `rival` (HUGE_VAL: never); -1 when memory ends. */
+int ets_fit_form(ets_work *work, const double *y, size_t n, size_t m, double rival, ets_fit *fit, double *season);
 
 #endif

@@ -1,5 +1,7 @@
 #include "engine/ingest/source.h"
 
+#include "engine/base/progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -106,6 +108,8 @@ static dc_status slurp(dc_source *s, int fd, dc_buffer *into, size_t *used, dc_e
     if (n == 0) return DC_OK;
     if (n > 0) {
       *used += (size_t)n;
+    } else if (dc_cancelled()) {
+      return dc_fail(error, DC_E_CANCELLED, "cancelled");
     } else if (errno != EINTR) {
       return fail_read(s, error);
     }
@@ -320,6 +324,8 @@ dc_status dc_source_view(const dc_source *source, uint64_t from, uint64_t to, dc
     if (n == 0) return fail_changed(source, error);
     if (n > 0) {
       got += (size_t)n;
+    } else if (dc_cancelled()) {
+      return dc_fail(error, DC_E_CANCELLED, "cancelled");
     } else if (errno != EINTR) {
       return fail_read(source, error);
     }
