@@ -5,9 +5,10 @@
  *   1. over the whole past: a level that wanders (linear between knots 90 days apart, a random walk a priori), the
  *      season and the place in the quarter; from its residuals the dispersion;
  *   2. with those as an offset, the level and slope at the end of the data, old cells discounted by exp(-age / T).
- * T is chosen among a few by the errors of the same fit one period (60 days) ahead at past ends of data, with a prior
- * for 120 days; the spread of these errors, less what counting noise explains, is the level's own uncertainty, with a
- * prior worth 6 observations.
+ * T is chosen among a few by the errors of the same fit 30 days ahead at past ends of data, recent ones first, with a
+ * prior for 120 days; the spread of the errors 60 days ahead, less what counting noise explains, is the level's own
+ * uncertainty, with a prior worth 6 observations. A break is feared when the last 45 days are far from what was foreseen
+ * before them; then T is 28 days (automatic monitoring and intervention: West and Harrison, ch. 11).
  * Prediction: exp(level + damped slope + season). Sources: Hilbe 2011, Negative Binomial Regression, ch. 8 (scoring);
  * West and Harrison 1997, Bayesian Forecasting and Dynamic Models, ch. 6 (discounting); Gardner and McKenzie 1985
  * (damped trend); random-walk splines as in Eilers and Marx 1996. */
@@ -19,15 +20,17 @@
 
 static const double pi = 3.141592653589793;
 static const double damping = 0.99;          /* of the trend, per day */
-static const double knot_days = 90, walk_sd = 0.12; /* of the wandering level, per knot */
+static const double knot_days = 90, walk_sd = 0.18; /* of the wandering level, per knot */
 static const double season_sd[4] = {0.3, 0.3, 0.15, 0.15}, quarter_sd = 0.15;
 static const double trend_sd = 0.0008;       /* per day */
-static const double trend_reach = 100;       /* days over which the past slope counts */
+static const double trend_reach = 1000;      /* days over which the past slope counts */
 static const double excess_prior = 0.05, excess_weight = 8; /* 1 / k, and the cells that this is worth */
 static const double level_prior_sd = 0.15, level_prior_weight = 6;
-static const double ahead_days = 60;
+static const double near_days = 30, ahead_days = 60; /* ahead: to choose T by, to measure the level's uncertainty by */
+static const double loss_memory = 240;       /* days */
+static const double alarm_days = 45, alarm_at = 5, alarm_memory = 28; /* a break in the level; squared standard errors */
 static const double memories[] = {45, 80, 120, 200, 400}; /* T, days */
-enum { MEMORIES = sizeof memories / sizeof *memories, USUAL = 2, MOST_KNOTS = 48, MOST_ORIGINS = 32 };
+enum { MEMORIES = sizeof memories / sizeof *memories, USUAL = 2, MOST_KNOTS = 48, MOST_ORIGINS = 40 };
 enum { FOURIER = 6, MOST_TERMS = MOST_KNOTS + FOURIER };
 
 typedef struct history {
@@ -222,62 +225,89 @@ static double damped_run(double days)
   return (1 - pow(damping, days)) / (1 - damping);
 }
 
-/* Error of the log of the count `ahead_days` ahead as seen at the end of cell `last`; *noise is its counting variance.
- * 0 when the data ends before. */
-static int error_ahead(const history *h, size_t last, double memory, double *error, double *noise)
+typedef struct future {
+  double error, noise; /* of the log of the count seen; its counting variance */
+} future;
+
+/* The `days_ahead` after cell `last`, as foreseen by f. 0 when the data ends well before. */
+static int look_ahead(const history *h, size_t last, const level_fit *f, double days_ahead, future *out)
 {
-  level_fit f = fit_level(h, last, memory);
   double expected = 0.5, seen = 0.5, square = 0, at = 0;
-  size_t i = last + 1;
-  for (; i < h->n && at < ahead_days; i++) {
+  for (size_t i = last + 1; i < h->n && at < days_ahead; i++) {
     double days = h->cells->days[i];
-    double mu = exp(h->offset[i] + f.level + f.slope * damped_run(at + 0.5 * days));
+    double mu = exp(h->offset[i] + f->level + f->slope * damped_run(at + 0.5 * days));
     at += days;
     expected += mu;
     square += mu * mu;
     seen += h->cells->count[i];
   }
-  if (at < 0.75 * ahead_days) return 0;
-  *error = log(seen / expected);
-  *noise = 1 / expected + h->excess * square / (expected * expected);
+  if (at < 0.75 * fmin(days_ahead, alarm_days)) return 0;
+  out->error = log(seen / expected);
+  out->noise = 1 / expected + h->excess * square / (expected * expected);
   return 1;
 }
 
-/* Mean squared error less noise over past origins, and a loss (scaled, robust) to compare memories by. */
-static void past_errors(const history *h, double memory, double *excess, double *loss, size_t *used)
+typedef struct record {
+  double loss, excess, used; /* sums: robust loss near ahead; squared error less noise further ahead, its weight */
+} record;
+
+/* What a memory would have done at past ends of the data. */
+static record past_errors(const history *h, double memory)
 {
+  const double prior = level_prior_sd * level_prior_sd;
   size_t first = h->n > 3 ? 2 : h->n, stride = 1 + h->n / MOST_ORIGINS;
-  *excess = *loss = 0;
-  *used = 0;
+  record r = {0, 0, 0};
   for (size_t last = h->n; last-- > first;) {
-    double e, noise;
-    if ((h->n - 1 - last) % stride || !error_ahead(h, last, memory, &e, &noise)) continue;
-    double variance = noise + level_prior_sd * level_prior_sd;
-    *loss += log1p(e * e / (3 * variance));
-    *excess += (e * e - noise) / (1 + noise / (level_prior_sd * level_prior_sd));
-    ++*used;
+    if ((h->n - 1 - last) % stride || last + 1 == h->n) continue;
+    level_fit f = fit_level(h, last, memory);
+    future next;
+    if (look_ahead(h, last, &f, near_days, &next))
+      r.loss += exp(-h->age[last] / loss_memory) * log1p(next.error * next.error / (3 * (next.noise + prior)));
+    if (look_ahead(h, last, &f, ahead_days, &next)) {
+      double weight = 1 / (1 + next.noise / prior);
+      r.excess += weight * (next.error * next.error - next.noise);
+      r.used += weight;
+    }
   }
+  /* origins closer than the look ahead share part of their future */
+  double spacing = (double)stride * h->days / (double)h->n;
+  r.loss *= fmin(1, spacing / near_days);
+  r.excess *= fmin(1, spacing / ahead_days);
+  r.used *= fmin(1, spacing / ahead_days);
+  return r;
+}
+
+/* Whether the last days are more than sqrt(alarm_at) standard errors from what was foreseen. */
+static int broken(const history *h, double memory)
+{
+  size_t last = h->n - 1;
+  future next;
+  while (last > 0 && h->age[last] - 0.5 * h->cells->days[last] < alarm_days) last--;
+  if (last < 2) return 0;
+  level_fit f = fit_level(h, last, memory);
+  if (!look_ahead(h, last, &f, HUGE_VAL, &next)) return 0;
+  return next.error * next.error > alarm_at * (next.noise + f.variance + level_prior_sd * level_prior_sd);
 }
 
 static void fit_end(const history *h, dc_arrivals *fit)
 {
-  double excess[MEMORIES], loss[MEMORIES];
-  size_t used[MEMORIES], best = USUAL;
+  record best = {HUGE_VAL, 0, 0};
+  double memory = 0;
   for (size_t m = 0; m < MEMORIES; m++) {
     double away = log(memories[m] / memories[USUAL]);
-    past_errors(h, memories[m], excess + m, loss + m, used + m);
-    loss[m] += away * away;
-    if (loss[m] < loss[best]) best = m;
+    record r = past_errors(h, memories[m]);
+    r.loss += 0.1 * away * away;
+    if (r.loss >= best.loss) continue;
+    best = r;
+    memory = memories[m];
   }
-  level_fit f = fit_level(h, h->n - 1, memories[best]);
+  level_fit f = fit_level(h, h->n - 1, broken(h, memory) ? alarm_memory : memory);
   fit->log_level = f.level;
   fit->trend = f.slope;
   fit->damp = damping;
   double prior = level_prior_sd * level_prior_sd + f.variance;
-  double n = (double)used[best] * fmin(1, ahead_days > 0 ? 0.5 : 1); /* neighbouring origins share half their future */
-  double mean = used[best] ? excess[best] / (double)used[best] : 0;
-  double variance = (level_prior_weight * prior + n * fmax(mean, 0)) / (level_prior_weight + n);
-  fit->level_sd = fmin(fmax(sqrt(variance), 0.02), 1);
+  double variance = (level_prior_weight * prior + best.excess) / (level_prior_weight + best.used);
+  fit->level_sd = fmin(fmax(sqrt(fmax(variance, 0)), 0.03), 1);
 }
 
 static dc_status describe(const dc_arrival_cells *cells, history *h, dc_error *error)

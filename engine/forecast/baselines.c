@@ -221,14 +221,12 @@ static dc_status by_series(const past *p, const dc_periods *periods, dc_baseline
   return DC_OK;
 }
 
-dc_status dc_baselines_at(const dc_deals *deals, const dc_snapshot *snapshot, const dc_amounts *amounts,
-                          const dc_calendar *calendar, const dc_periods *periods, dc_baseline_means *means,
-                          dc_error *error)
+dc_status dc_baselines_at(const dc_deals *deals, const dc_snapshot *snapshot, const dc_calendar *calendar,
+                          const dc_periods *periods, dc_baseline_means *means, dc_error *error)
 {
   past *p = calloc(1, sizeof *p);
   double *stage_rate = NULL;
   dc_status status = DC_OK;
-  (void)amounts;
   if (!p) return dc_fail_memory(error, "forming the baselines");
   for (int b = 0; b < DC_BASELINES; b++)
     for (int m = 0; m < DC_MEASURES; m++)

@@ -24,9 +24,8 @@ typedef struct dc_baseline_means {
   double mean[DC_BASELINES][DC_MEASURES][DC_BACKTEST_HORIZONS];
 } dc_baseline_means;
 
-dc_status dc_baselines_at(const dc_deals *deals, const dc_snapshot *snapshot, const dc_amounts *amounts,
-                          const dc_calendar *calendar, const dc_periods *periods, dc_baseline_means *means,
-                          dc_error *error) DC_MUST_CHECK;
+dc_status dc_baselines_at(const dc_deals *deals, const dc_snapshot *snapshot, const dc_calendar *calendar,
+                          const dc_periods *periods, dc_baseline_means *means, dc_error *error) DC_MUST_CHECK;
 
 /* A distribution for a baseline from its own relative errors (actual / mean - 1) at earlier origins: normal with their
  * spread (and a prior) below 8 of them, else their own distribution. */

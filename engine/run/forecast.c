@@ -1,7 +1,7 @@
 /* `dealcast forecast`: files -> deals -> the core at the as-of day -> tables. */
 #include "dealcast/job.h"
 #include "engine/base/version.h"
-#include "engine/forecast/calibrate.h"
+#include "engine/forecast/backtest.h"
 #include "engine/run/resolve.h"
 
 #include <math.h>
@@ -21,17 +21,34 @@ typedef struct state {
   dc_projection *projection;
   dc_periods periods;
   dc_calibration calibration;
+  dc_backtest *backtest;
   dc_result *result;
 } state;
 
+/* Fills s->calibration, from the backtest unless it was switched off. */
+static dc_status backtest(state *s, dc_conversion **warm, int32_t *after, dc_error *error)
+{
+  int horizons = s->job->horizon < DC_BACKTEST_HORIZONS ? s->job->horizon : DC_BACKTEST_HORIZONS;
+  dc_backtest_request request = {s->features, &s->r.calendar, &s->now, s->rows, s->job->no_backtest ? 0 : s->job->origins,
+                                 horizons, s->r.threads};
+  dc_status status = dc_backtest_run(&request, &s->backtest, warm, after, error);
+  if (status == DC_OK)
+    dc_calibrate(s->backtest->evidence, s->backtest->n_evidence, s->r.as_of, horizons, &s->calibration);
+  return status;
+}
+
 static dc_status fit(state *s, dc_error *error)
 {
+  dc_conversion *warm = NULL;
+  int32_t after = INT32_MIN / 2;
   dc_status status = dc_features_new(s->r.log, s->r.grid, s->r.as_of, &s->features, error);
   if (status == DC_OK) status = dc_rows_new(s->features, s->r.as_of, MOST_ROWS, s->job->seed, &s->rows, error);
-  if (status == DC_OK) status = dc_rows_extend(s->rows, s->features, INT32_MIN / 2, s->r.as_of, error);
-  if (status == DC_OK)
-    status = dc_conversion_fit(s->features, s->rows, s->r.as_of, s->r.threads, NULL, &s->conversion, error);
   if (status == DC_OK) status = dc_snapshot_take(s->r.log, s->r.as_of, &s->now, error);
+  if (status == DC_OK) status = backtest(s, &warm, &after, error);
+  if (status == DC_OK) status = dc_rows_extend(s->rows, s->features, after, s->r.as_of, error);
+  if (status == DC_OK)
+    status = dc_conversion_fit(s->features, s->rows, s->r.as_of, s->r.threads, warm, &s->conversion, error);
+  dc_conversion_free(warm);
   if (status == DC_OK) status = dc_amounts_fit(s->features, &s->now, s->r.threads, &s->amounts, error);
   if (status != DC_OK) return status;
   dc_periods_from(&s->r.calendar, s->r.as_of, s->job->horizon, &s->periods);
@@ -138,6 +155,72 @@ static void deal_tables(state *s)
                                           {NULL, DC_FIELD_TEXT}};
   dc_result_table *a = dc_result_add(s->result, "deals", deals), *b = dc_result_add(s->result, "deal_periods", periods);
   for (size_t i = 0; i < s->now.n_open; i++) put_deal(s, a, b, i);
+}
+
+static void backtest_table(state *s)
+{
+  static const dc_field_spec fields[] = {
+      {"origin", DC_FIELD_DATE}, {"period_start", DC_FIELD_DATE}, {"horizon", DC_FIELD_INTEGER}, {"scope", DC_FIELD_TEXT},
+      {"measure", DC_FIELD_TEXT}, {"method", DC_FIELD_TEXT}, {"mean", DC_FIELD_NUMBER}, {"p025", DC_FIELD_NUMBER},
+      {"p05", DC_FIELD_NUMBER}, {"p10", DC_FIELD_NUMBER}, {"p25", DC_FIELD_NUMBER}, {"p50", DC_FIELD_NUMBER},
+      {"p75", DC_FIELD_NUMBER}, {"p90", DC_FIELD_NUMBER}, {"p95", DC_FIELD_NUMBER}, {"p975", DC_FIELD_NUMBER},
+      {"crps", DC_FIELD_NUMBER}, {"actual", DC_FIELD_NUMBER}, {NULL, DC_FIELD_TEXT}};
+  dc_result_table *table = dc_result_add(s->result, "backtest", fields);
+  for (size_t r = 0; r < s->backtest->n_rows; r++) {
+    const dc_backtest_row *row = &s->backtest->rows[r];
+    dc_put_date(table, row->origin);
+    dc_put_date(table, row->period_start);
+    dc_put_integer(table, row->horizon);
+    dc_put_text(table, "all");
+    dc_put_text(table, dc_measure_name(row->measure));
+    dc_put_text(table, dc_method_name(row->method));
+    dc_put_number(table, row->mean);
+    for (int q = 0; q < DC_BACKTEST_QUANTILES; q++) dc_put_number(table, row->quantile[q]);
+    dc_put_number(table, row->crps);
+    dc_put_number(table, row->actual);
+  }
+}
+
+static void quality_row(dc_result_table *table, int method, int horizon, const char *measure, const dc_quality *q,
+                        const dc_deal_quality *d)
+{
+  dc_put_text(table, dc_method_name(method));
+  dc_put_integer(table, horizon);
+  dc_put_text(table, measure);
+  dc_put_number(table, q ? q->crps : NAN);
+  dc_put_number(table, q ? q->wape : NAN);
+  dc_put_number(table, q ? q->bias : NAN);
+  dc_put_number(table, q ? q->coverage_50 : NAN);
+  dc_put_number(table, q ? q->coverage_80 : NAN);
+  dc_put_number(table, q ? q->coverage_95 : NAN);
+  dc_put_integer(table, q ? q->n : d->n);
+  dc_put_number(table, d ? d->log_loss : NAN);
+  dc_put_number(table, d ? d->brier : NAN);
+  dc_put_number(table, d ? d->auc : NAN);
+  dc_put_number(table, d ? d->ece : NAN);
+  dc_put_number(table, d ? d->slope : NAN);
+}
+
+static void quality_table(state *s)
+{
+  static const dc_field_spec fields[] = {
+      {"method", DC_FIELD_TEXT}, {"horizon", DC_FIELD_INTEGER}, {"measure", DC_FIELD_TEXT}, {"crps", DC_FIELD_NUMBER},
+      {"wape", DC_FIELD_RATIO}, {"bias", DC_FIELD_RATIO}, {"coverage_50", DC_FIELD_RATIO},
+      {"coverage_80", DC_FIELD_RATIO}, {"coverage_95", DC_FIELD_RATIO}, {"n", DC_FIELD_INTEGER},
+      {"log_loss", DC_FIELD_NUMBER}, {"brier", DC_FIELD_NUMBER}, {"auc", DC_FIELD_NUMBER}, {"ece", DC_FIELD_NUMBER},
+      {"slope", DC_FIELD_NUMBER}, {NULL, DC_FIELD_TEXT}};
+  dc_result_table *table = dc_result_add(s->result, "quality", fields);
+  dc_deal_quality deals;
+  dc_quality q;
+  for (int m = 0; m < DC_MEASURES; m++)
+    for (int h = 1; h <= DC_BACKTEST_HORIZONS; h++)
+      for (int k = 0; k < DC_METHODS; k++) {
+        int method = (k + DC_METHOD_OURS) % DC_METHODS;
+        dc_quality_of(s->backtest, method, h, (dc_measure)m, &q);
+        if (q.n) quality_row(table, method, h, dc_measure_name((dc_measure)m), &q, NULL);
+      }
+  dc_deal_quality_of(s->backtest->deals, &deals);
+  if (deals.n) quality_row(table, DC_METHOD_OURS, 1, "deals", NULL, &deals);
 }
 
 static void columns_of(state *s, const dc_loaded *loaded, bool deals, dc_result_table *table)
@@ -247,7 +330,6 @@ static dc_status run(state *s, dc_error *error)
   dc_status status = dc_resolve(s->job, &s->r, error);
   if (status == DC_OK) status = fit(s, error);
   if (status != DC_OK) return status;
-  dc_calibrate(NULL, 0, s->r.as_of, 0, &s->calibration);
   s->result = dc_result_new("dealcast.forecast/1");
   if (!s->result) return dc_fail_memory(error, "writing the result");
   count_later(s);
@@ -255,6 +337,8 @@ static dc_status run(state *s, dc_error *error)
   status = forecast_table(s, error);
   if (status != DC_OK) return status;
   deal_tables(s);
+  backtest_table(s);
+  quality_table(s);
   data_tables(s);
   return dc_result_check(s->result, error);
 }
@@ -263,6 +347,7 @@ dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error
 {
   state s = {.job = job};
   dc_status status = run(&s, error);
+  dc_backtest_free(s.backtest);
   dc_projection_free(s.projection);
   dc_amounts_clear(&s.amounts);
   dc_snapshot_clear(&s.now);
