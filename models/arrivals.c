@@ -301,12 +301,14 @@ static void fit_end(const history *h, dc_arrivals *fit)
     best = r;
     memory = memories[m];
   }
-  level_fit f = fit_level(h, h->n - 1, broken(h, memory) ? alarm_memory : memory);
+  int alarm = broken(h, memory);
+  level_fit f = fit_level(h, h->n - 1, alarm ? alarm_memory : memory);
   fit->log_level = f.level;
   fit->trend = f.slope;
   fit->damp = damping;
-  double prior = level_prior_sd * level_prior_sd + f.variance;
-  double variance = (level_prior_weight * prior + best.excess) / (level_prior_weight + best.used);
+  double drift = level_prior_sd * level_prior_sd;
+  double variance = (level_prior_weight * (drift + f.variance) + best.excess) / (level_prior_weight + best.used);
+  if (alarm) variance = fmax(variance, 0) + drift;
   fit->level_sd = fmin(fmax(sqrt(fmax(variance, 0)), 0.03), 1);
 }
 

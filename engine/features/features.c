@@ -19,8 +19,8 @@ enum { AHEAD_LEVELS = 4, PUSH_LEVELS = 5, RELATION_LEVELS = 4, AMOUNT_LEVELS = 1
 
 enum { EXPECTED_NONE, EXPECTED_HERE, PAST_14, PAST_45, PAST_MORE, AHEAD_14, AHEAD_45, AHEAD_120, AHEAD_MORE, EXPECTED_LEVELS };
 
-/* More levels than this make a column a name, not a segment; only accounts may have more. */
-enum { MOST_LEVELS = 2000 };
+/* More levels than this make a column a name, not a segment (accounts then speak through their earlier deals). */
+enum { MOST_LEVELS = 400 };
 
 uint32_t dc_age_bins(void) { return AGE_BINS; }
 
@@ -110,8 +110,7 @@ static size_t fixed_rule_levels(const dc_features *f, dc_feature feature)
 static bool may_predict(const dc_features *f, const dc_attribute *a)
 {
   if (!a->predictor || a->role == DC_ROLE_OWNER || a->words.n < 3) return false;
-  if (!a->dated && f->asked < f->deals->export_day) return false;
-  return a->words.n <= MOST_LEVELS || a->role == DC_ROLE_ACCOUNT;
+  return a->dated || f->asked >= f->deals->export_day;
 }
 
 /* Earliest won and lost closings of each account, then each deal's relation on the day before its creation. */
@@ -163,7 +162,7 @@ dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32
   for (size_t k = 0; k < sizeof factor_rules / sizeof *factor_rules; k++)
     add_factor(f, &factor_rules[k], factor_rules[k].name, fixed_rule_levels(f, factor_rules[k].feature));
   for (size_t a = 0; a < deals->n_attributes && f->n < DC_MAX_FACTORS; a++) {
-    if (!may_predict(f, &deals->attributes[a])) continue;
+    if (!may_predict(f, &deals->attributes[a]) || deals->attributes[a].words.n > MOST_LEVELS) continue;
     add_factor(f, &attribute_rule, deals->attributes[a].name, deals->attributes[a].words.n);
     f->attribute[f->n - 1] = (int)a;
   }

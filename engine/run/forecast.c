@@ -120,7 +120,7 @@ static void put_deal(const state *s, dc_result_table *deals, dc_result_table *pe
   char flags[96] = "";
   dc_features_subject(s->features, deal, view, dc_time_cell(s->r.grid, s->r.as_of), s->r.as_of, &subject);
   dc_conversion_outlook(s->conversion, &subject, s->r.as_of + 1, &outlook);
-  bool stale = view->since != DC_DATE_MISSING && dc_age_bin(s->r.as_of - view->since) >= s->conversion->stale_from;
+  bool stale = s->conversion->stale_from > 0 && view->since != DC_DATE_MISSING && dc_age_bin(s->r.as_of - view->since) >= s->conversion->stale_from;
   bool overdue = view->expected != DC_DATE_MISSING && view->expected <= s->r.as_of;
   snprintf(flags, sizeof flags, "%s%s%s%s", stale ? " stale" : "", overdue ? " overdue" : "",
            view->since == DC_DATE_MISSING ? " no-created-date" : "", isnan(view->amount) ? " no-amount" : "");
