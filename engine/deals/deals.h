@@ -100,6 +100,7 @@ typedef struct dc_view {
   int32_t closed; /* closing day when won or lost */
   double amount;  /* open: as then recorded; won: as booked; NaN = not known */
   int32_t expected, stage_since;
+  int32_t touched; /* day of the last history row, DC_DATE_MISSING = none */
   uint32_t stage, owner;
   uint16_t pushes;
 } dc_view;
