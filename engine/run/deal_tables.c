@@ -29,7 +29,8 @@ static void put_deal(const dc_forecast_run *s, dc_result_table *deals, dc_result
                dc_age_bin(s->r.as_of - view->since) >= s->conversion->stale_from;
   bool overdue = view->expected != DC_DATE_MISSING && view->expected <= s->r.as_of;
   snprintf(flags, sizeof flags, "%s%s%s%s", stale ? " stale" : "", overdue ? " overdue" : "",
-           view->since == DC_DATE_MISSING ? " no-created-date" : "", isnan(view->amount) ? " no-amount" : "");
+           view->since == DC_DATE_MISSING ? " no-created-date" : "",
+           log->has_amount && isnan(view->amount) ? " no-amount" : "");
   dc_put_text_n(deals, log->ids.text[deal], log->ids.length[deal]);
   dc_put_text(deals, view->owner ? log->owners.text[view->owner] : attribute_word(s, DC_ROLE_OWNER, deal));
   dc_put_text(deals, attribute_word(s, DC_ROLE_ACCOUNT, deal));

@@ -4,11 +4,12 @@
 #include "engine/base/fold.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 7, FIELDS_BEFORE = 4, NAME_BYTES = 200 };
+enum { LEVELS = 7, FIELDS_BEFORE = 4, NAME_BYTES = 200, MANY_SCOPES = 16 };
 static const double levels[LEVELS] = {.05, .10, .25, .50, .75, .90, .95};
 
 /* What is shown of one distribution. */
@@ -191,6 +192,12 @@ static void put_rows(const dc_forecast_run *run, dc_result_table *table, place w
   }
 }
 
+/* Small inputs run on one thread, but many scopes are much work whatever the input. */
+static int choose_threads(const dc_forecast_run *run, size_t n)
+{
+  return run->job->threads == 0 && n >= MANY_SCOPES ? omp_get_num_procs() : run->r.threads;
+}
+
 dc_status dc_forecast_table(dc_forecast_run *run, dc_error *error)
 {
   size_t n = 0;
@@ -202,7 +209,7 @@ dc_status dc_forecast_table(dc_forecast_run *run, dc_error *error)
   for (size_t g = 0; g < run->scopes->n && status == DC_OK; g++)
     for (size_t k = 0; k < run->scopes->groupings[g].n_scopes; k++) places[n++] = (place){(uint32_t)g, (uint32_t)k};
   work w = {run, places, all};
-  if (status == DC_OK) status = dc_fold_each(n, 1, run->r.threads, &w, compute_scopes, error);
+  if (status == DC_OK) status = dc_fold_each(n, 1, choose_threads(run, n), &w, compute_scopes, error);
   dc_result_table *table = status == DC_OK ? add_table(run, error) : NULL;
   if (status == DC_OK && !table) status = DC_E_MEMORY;
   for (size_t k = 0; k < n && status == DC_OK; k++)

@@ -37,6 +37,8 @@ static dc_status join(dc_resolved *r, dc_loaded *loaded, int key, int attribute,
     if (status != DC_OK) return status;
   }
   dc_status status = dc_deals_join(r->log, table, key, attribute, &loaded->unmatched, error);
+  if (status != DC_OK && error && !error->file[0])
+    snprintf(error->file, sizeof error->file, "%s", loaded->load->inputs[0].name);
   for (size_t a = before; a < r->log->n_attributes && status == DC_OK; a++) {
     char name[256];
     dc_attribute *one = &r->log->attributes[a];

@@ -51,7 +51,7 @@ static void put_scope(dc_result_table *t, const char *type, const char *id, doub
       dc_put_number(t, mean * 1.5);
       dc_put_number(t, c == 3 ? quota : NAN);
       dc_put_number(t, c == 3 && isfinite(quota) ? 0.345 : NAN);
-      dc_put_number(t, c == 3 ? mean - quota : NAN);
+      dc_put_number(t, c == 3 ? quota - mean : NAN);
       dc_put_number(t, c == 3 && isfinite(quota) ? 2.5 : NAN);
     }
 }
@@ -96,7 +96,7 @@ static void the_coming_periods(void **state)
   expect_shown(text, "Forecast as of 2024-06-30, in USD\n\nBookings to come (USD)\n");
   expect_shown(text, "Jul - Sep 2024  1,000,000    500,000 .. 1,500,000  100,000  400,000    500,000\n");
   expect_shown(text, "Oct - Dec 2024  2,000,000  1,000,000 .. 3,000,000  200,000  800,000  1,000,000\n");
-  expect_shown(text, "1,234,567  1,000,000  -234,567         35 %     2.5 x\n");
+  expect_shown(text, "1,234,567  1,000,000   234,567         35 %     2.5 x\n");
   const char *large = strstr(text, "large"), *small = strstr(text, "small");
   assert_non_null(large);
   assert_true(large < small);
