@@ -24,7 +24,8 @@ static void warn_strange(const dc_quotas *q, const dc_grouping *g, int64_t stran
   while (first->code[g->dimension[k]] != DC_QUOTA_STRANGE) k++;
   size_t length;
   const char *text = dc_column_text(&q->table->columns[q->column_of[g->dimension[k]]], first->row, &length);
-  dc_warn(result, "%s: %lld quota%s for a %s that no deal has (the first at line %lld: \"%.*s\"): in the total only",
+  dc_warn(result,
+          "%s: %lld quota%s of a value of %s that no deal has (the first at line %lld: \"%.*s\"): in the total only",
           file_of(q), (long long)strange, strange == 1 ? " is" : "s are", q->scopes->dimensions[g->dimension[k]].name,
           (long long)q->table->line[first->row], (int)(length < 60 ? length : 60), text);
 }
