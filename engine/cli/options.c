@@ -32,7 +32,7 @@ const dc_option dc_options[] = {
     {OPTION(FLAG, "as-of-ok", job.as_of_ok, NULL, "DATE may lie past the end of the data")},
     {OPTION(CHOICE, "period", job.period, "PERIOD", "month (default), quarter, week"), .choices = periods},
     {OPTION(INTEGER, "horizon", job.horizon, "N", "how many periods; default 3"), WITHIN(1, 59)},
-    {OPTION(LIST, "by", job.by, "COLUMN,...", "also by each value, several columns crossed; repeatable")},
+    {OPTION(LIST, "by", job.by, "COLUMN,...", "also by each value; several columns are crossed; repeatable")},
     {OPTION(MONTH, "fiscal-start", job.fiscal_start, "MONTH", "first month of the fiscal year; default January")},
     {OPTION(FLAG, "no-backtest", job.no_backtest, NULL, "skip the proof on past days (and the calibration by it)")},
     {OPTION(INTEGER, "origins", job.origins, "N", "past days to prove the forecast on; default 12"), WITHIN(1, 1000)},

@@ -44,9 +44,9 @@ static void warn_log(dc_forecast_run *run)
   }
   if (log->disagreements)
     dc_warn(run->result,
-            "%lld %s end differently in the history and in the deals file: the history stands, but for "
+            "%lld %s differently in the history and in the deals file: the history stands, but for "
             "deals that it leaves open",
-            (long long)log->disagreements, deal_s(log->disagreements));
+            (long long)log->disagreements, log->disagreements == 1 ? "deal ends" : "deals end");
   if (!run->r.deals.load || !run->r.history.load) return;
   if (log->only_in_history)
     dc_warn(run->result, "%lld %s in the history and not in the deals file: taken from the history",
@@ -75,23 +75,21 @@ static void warn_currency(dc_forecast_run *run)
   int c = run->r.deals.load ? run->r.deals.roles->column[DC_ROLE_CURRENCY] : -1;
   const dc_column *column = c < 0 ? NULL : &run->r.deals.load->table->columns[c];
   if (!column || column->type != DC_TYPE_CATEGORY || column->n_words < 3) return;
-  dc_warn(run->result, "column %s names %zu currencies (%s, %s, ...), and amounts are added up as they stand",
-          column->name, column->n_words - 1, column->words[1], column->words[2]);
+  dc_warn(run->result, "column %s names %zu currencies (%s, %s%s), and amounts are added up as they stand",
+          column->name, column->n_words - 1, column->words[1], column->words[2], column->n_words > 3 ? ", ..." : "");
+}
+
+static void warn_unmatched(dc_forecast_run *run, const dc_loaded *joined)
+{
+  if (!joined->load || !joined->unmatched) return;
+  dc_warn(run->result, "%s has no row for the %s of %lld %s", joined->load->inputs[0].name,
+          joined->load->table->columns[joined->key].name, (long long)joined->unmatched, deal_s(joined->unmatched));
 }
 
 static void warn_joins(dc_forecast_run *run)
 {
-  const dc_loaded *accounts = &run->r.accounts;
-  if (accounts->load && accounts->unmatched)
-    dc_warn(run->result, "%s: %lld %s an account that it does not have", accounts->load->inputs[0].name,
-            (long long)accounts->unmatched, accounts->unmatched == 1 ? "deal has" : "deals have");
-  for (size_t k = 0; k < run->r.n_joins; k++) {
-    const dc_loaded *one = &run->r.joins[k];
-    if (one->unmatched)
-      dc_warn(run->result, "%s: %lld %s a %s that it does not have", one->load->inputs[0].name,
-              (long long)one->unmatched, one->unmatched == 1 ? "deal has" : "deals have",
-              one->load->table->columns[one->key].name);
-  }
+  warn_unmatched(run, &run->r.accounts);
+  for (size_t k = 0; k < run->r.n_joins; k++) warn_unmatched(run, &run->r.joins[k]);
 }
 
 /* A deals file tells a column as it is on the day of export: of a deal open on an earlier day it is not known. */
