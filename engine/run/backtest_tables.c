@@ -41,7 +41,7 @@ static void quality_row(dc_result_table *table, int method, int horizon, const c
   dc_put_number(table, q ? q->coverage_50 : NAN);
   dc_put_number(table, q ? q->coverage_80 : NAN);
   dc_put_number(table, q ? q->coverage_95 : NAN);
-  dc_put_integer(table, q ? q->n : d->n);
+  dc_put_integer(table, q ? q->n : d ? d->n : 0);
   dc_put_number(table, d ? d->log_loss : NAN);
   dc_put_number(table, d ? d->brier : NAN);
   dc_put_number(table, d ? d->auc : NAN);
