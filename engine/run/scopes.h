@@ -30,8 +30,8 @@ typedef struct dc_dimension {
 /* One value of each of a grouping's columns, and what belongs to it.
  * part      all but `booked`, which is by period here
  * booked    already booked in each period, by the as-of day
- * pipeline  recorded amounts of open deals expected to close in each period (late ones in the first), of all open deals
- *           where the data hold no expected closes */
+ * pipeline  amounts of open deals (as recorded, else as expected if won) that are expected to close in each period, late
+ *           ones in the first; of all open deals where the data hold no expected closes */
 typedef struct dc_scope {
   uint32_t code[DC_MOST_CROSSED];
   dc_part part;

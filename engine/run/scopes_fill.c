@@ -104,14 +104,16 @@ static void put_booked(const filler *f, dc_scope *scope, const dc_booking *b)
   }
 }
 
-static void put_pipeline(const filler *f, dc_scope *scope, const dc_view *view)
+/* An open deal without an amount counts with what it is expected to be worth if it is won. */
+static void put_pipeline(const filler *f, dc_scope *scope, size_t open)
 {
   const dc_periods *periods = &f->p->periods;
+  const dc_view *view = &f->now->view[open];
   bool dated = f->r->log->has_expected || f->r->log->history_has_expected;
-  if (isnan(view->amount) || (dated && view->expected == DC_DATE_MISSING)) return;
+  if (dated && view->expected == DC_DATE_MISSING) return;
   for (int p = 0; p < periods->n; p++) {
     bool in = (p == 0 || view->expected >= periods->start[p]) && view->expected <= periods->end[p];
-    if (!dated || in) scope->pipeline[p] += view->amount;
+    if (!dated || in) scope->pipeline[p] += isnan(view->amount) ? f->p->amount[open] : view->amount;
   }
 }
 
@@ -128,7 +130,7 @@ static void build(const filler *f, const item *items, size_t n, dc_scope *scope,
     const item *one = &items[k];
     if (one->kind == OPEN) {
       open[part->n_open++] = one->index;
-      put_pipeline(f, scope, &f->now->view[one->index]);
+      put_pipeline(f, scope, one->index);
     } else if (one->kind == KIND) {
       bool again = part->n_kinds && kind[part->n_kinds - 1] == one->index;
       if (!again) {

@@ -96,16 +96,21 @@ static void warn_joins(dc_forecast_run *run)
 static void warn_scopes(dc_forecast_run *run)
 {
   const dc_deals *log = run->r.log;
-  if (run->r.as_of >= log->export_day) return;
-  for (size_t d = 0; d < run->scopes->n_dimensions; d++) {
+  char names[WORDS_BYTES] = "";
+  size_t used = 0, n = 0;
+  for (size_t d = 0; d < run->scopes->n_dimensions && run->r.as_of < log->export_day; d++) {
     const dc_dimension *one = &run->scopes->dimensions[d];
     bool told = one->attribute == DC_COLUMN_STAGE ? log->has_history : log->attributes[one->attribute].dated;
     if (told || (one->role == DC_ROLE_OWNER && log->history_has_owner)) continue;
-    dc_warn(run->result,
-            "what a deal's %s was on the as-of day is not known, as the file tells it on the day of its "
-            "export: deals then open are in the scope " DC_SCOPE_NONE,
-            one->name);
+    if (used + strlen(one->name) + 8 < sizeof names)
+      used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", n ? ", " : "", one->name);
+    n++;
   }
+  if (n)
+    dc_warn(run->result,
+            "%s %s told by the deals file on its day of export only, so not known of the deals that were open on the "
+            "as-of day: they are in the scope " DC_SCOPE_NONE,
+            names, n == 1 ? "is" : "are");
 }
 
 void dc_data_warnings(dc_forecast_run *run)

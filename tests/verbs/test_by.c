@@ -99,7 +99,7 @@ static void as_seen_on_a_past_day(void **state)
   const char *const all[] = {"scope_type", "all", "measure", "count", "component", "open", NULL};
   check_close(case_number(&c, "forecast", case_row(&c, "forecast", 0, none), "mean"),
               case_number(&c, "forecast", case_row(&c, "forecast", 0, all), "mean"), 1e-9, 0);
-  assert_true(case_warns(&c, "region was on the as-of day is not known"));
+  assert_true(case_warns(&c, "region is told by the deals file on its day of export only"));
   case_balances(&c);
   assert_true(case_input(&c, "deals.csv", "after_as_of") > 0);
   case_end(&c);
