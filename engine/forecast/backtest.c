@@ -39,6 +39,9 @@ typedef struct origin_work {
   dc_projection *projection;
   dc_calibration calibration;
   dc_baseline_means baselines;
+  int over;               /* periods that were over on the as-of day */
+  int32_t *won;           /* per deal: the day of its booking, DC_DATE_MISSING = none */
+  dc_deal_scores *scores; /* scratch */
 } origin_work;
 
 static void origin_clear(origin_work *w)
@@ -46,6 +49,8 @@ static void origin_clear(origin_work *w)
   dc_projection_free(w->projection);
   dc_amounts_clear(&w->amounts);
   dc_snapshot_clear(&w->snapshot);
+  free(w->won);
+  free(w->scores);
   w->projection = NULL;
 }
 
@@ -78,8 +83,13 @@ static dc_status describe(origin_work *w, int p, int method, dc_measure m, const
   dc_backtest_row *row = add_row(w->out);
   if (!row) return dc_fail_memory(error, "backtesting");
   dc_sum actual = dc_snapshot_booked(w->request->now, w->periods.start[p], w->periods.end[p]);
-  *row = (dc_backtest_row){.origin = w->origin, .period_start = w->periods.start[p], .horizon = p + 1, .method = method,
-                           .measure = m, .mean = b->mean, .actual = m == DC_AMOUNT ? actual.amount : actual.count};
+  *row = (dc_backtest_row){.origin = w->origin,
+                           .period_start = w->periods.start[p],
+                           .horizon = p + 1,
+                           .method = method,
+                           .measure = m,
+                           .mean = b->mean,
+                           .actual = m == DC_AMOUNT ? actual.amount : actual.count};
   row->crps = dc_bookings_crps(b, row->actual);
   for (int q = 0; q < DC_BACKTEST_QUANTILES; q++) row->quantile[q] = dc_bookings_quantile(b, dc_backtest_levels[q]);
   return DC_OK;
@@ -115,66 +125,77 @@ static dc_status score_method(origin_work *w, int p, int method, dc_measure m, d
   return status;
 }
 
-static dc_status keep_evidence(origin_work *w, int p, dc_error *error)
+/* Open deals of the origin against what became of them in period p. */
+static void score_deals(const origin_work *w, int p, dc_deal_scores *s)
 {
-  dc_evidence *e = add_evidence(w->out);
-  if (!e) return dc_fail_memory(error, "backtesting");
-  dc_sum raw = dc_projection_future(w->projection, p);
-  dc_sum came = dc_snapshot_booked(w->request->now, w->periods.start[p] > w->origin ? w->periods.start[p] : w->origin + 1,
-                                   w->periods.end[p]);
-  e->origin = w->origin;
-  e->period_end = w->periods.end[p];
-  e->horizon = p + 1;
-  e->raw[DC_AMOUNT] = raw.amount;
-  e->raw[DC_COUNT] = raw.count;
-  e->actual[DC_AMOUNT] = came.amount;
-  e->actual[DC_COUNT] = came.count;
-  for (int m = 0; m < DC_MEASURES; m++)
-    dc_future_moments(w->projection, &w->calibration, p, (dc_measure)m, &e->mean[m], &e->variance[m]);
-  return DC_OK;
-}
-
-/* Open deals of the origin against what became of them in its first period. */
-static dc_status score_deals(origin_work *w, dc_error *error)
-{
-  const dc_snapshot *now = w->request->now;
-  size_t n = w->request->features->deals->n;
-  dc_deal_scores *s = w->out->deals;
-  uint8_t *won = calloc(n + 1, 1);
-  if (!won) return dc_fail_memory(error, "backtesting");
-  for (size_t k = 0; k < now->n_booked; k++)
-    won[now->booked[k].deal] = now->booked[k].day > w->origin && now->booked[k].day <= w->periods.end[0];
   for (size_t i = 0; i < w->snapshot.n_open; i++) {
-    double p = dc_calibrated_p(&w->calibration, 0, w->projection->p_win[i * (size_t)w->periods.n]);
-    double y = won[w->snapshot.open[i]];
-    p = p < LEAST_P ? LEAST_P : p > 1 - LEAST_P ? 1 - LEAST_P : p;
-    double odds = log(p / (1 - p)), edge = log(1 / LEAST_P);
+    int32_t day = w->won[w->snapshot.open[i]];
+    double odds, q = w->projection->p_win[i * (size_t)w->periods.n + (size_t)p], edge = log(1 / LEAST_P);
+    int y = day >= w->periods.start[p] && day > w->origin && day <= w->periods.end[p];
+    q = q < LEAST_P ? LEAST_P : q > 1 - LEAST_P ? 1 - LEAST_P : q;
+    odds = log(q / (1 - q));
     int bin = (int)((odds + edge) / (2 * edge) * (DC_SCORE_BINS - 1));
     s->n++;
     s->won += y;
-    s->log_loss -= y > 0 ? log(p) : log1p(-p);
-    s->brier += (p - y) * (p - y);
+    s->log_loss -= y ? log(q) : log1p(-q);
+    s->brier += (q - y) * (q - y);
     s->bin_n[bin]++;
     s->bin_won[bin] += y;
-    s->bin_p[bin] += p;
+    s->bin_p[bin] += q;
   }
-  free(won);
+}
+
+/* How the raw forecast of each period that is over compares with what came. */
+static dc_status keep_evidence(origin_work *w, dc_error *error)
+{
+  for (int p = 0; p < w->over; p++) {
+    dc_evidence *e = add_evidence(w->out);
+    if (!e) return dc_fail_memory(error, "backtesting");
+    dc_sum raw = dc_projection_future(w->projection, p);
+    int32_t first = w->periods.start[p] > w->origin ? w->periods.start[p] : w->origin + 1;
+    dc_sum came = dc_snapshot_booked(w->request->now, first, w->periods.end[p]);
+    *e = (dc_evidence){.origin = w->origin,
+                       .period_end = w->periods.end[p],
+                       .horizon = p + 1,
+                       .closed = (double)(w->snapshot.won + w->snapshot.lost),
+                       .raw = {raw.amount, raw.count},
+                       .actual = {came.amount, came.count}};
+    memset(w->scores, 0, sizeof *w->scores);
+    score_deals(w, p, w->scores);
+    e->slope = dc_deal_slope(w->scores, &e->slope_variance);
+  }
   return DC_OK;
 }
 
+/* The calibrated forecast of each period that is over, beside the baselines. */
 static dc_status score_origin(origin_work *w, dc_error *error)
 {
   bool has_amount = w->request->features->deals->has_amount;
   dc_status status = DC_OK;
-  for (int p = 0; p < w->periods.n && status == DC_OK; p++) {
-    if (w->periods.end[p] > w->request->now->day) break;
+  for (int p = 0; p < w->over && status == DC_OK; p++) {
+    dc_evidence *e = &w->out->evidence[w->out->n_evidence - (size_t)(w->over - p)];
+    for (int m = 0; m < DC_MEASURES; m++)
+      dc_future_moments(w->projection, p, (dc_measure)m, &e->mean[m], &e->variance[m]);
     for (int m = has_amount ? DC_AMOUNT : DC_COUNT; m < DC_MEASURES; m++)
       for (int method = 0; method < DC_METHODS && status == DC_OK; method++)
         status = score_method(w, p, method, (dc_measure)m, error);
-    if (status == DC_OK) status = keep_evidence(w, p, error);
   }
-  if (status == DC_OK && w->periods.end[0] <= w->request->now->day) status = score_deals(w, error);
+  if (w->over > 0) score_deals(w, 0, w->out->deals);
   return status;
+}
+
+/* What became of the origin's deals: the day on which each was booked, and which periods are over. */
+static dc_status look_back(origin_work *w, dc_error *error)
+{
+  const dc_snapshot *now = w->request->now;
+  size_t n = w->request->features->deals->n;
+  w->won = malloc((n + 1) * sizeof *w->won);
+  w->scores = malloc(sizeof *w->scores);
+  if (!w->won || !w->scores) return dc_fail_memory(error, "backtesting");
+  for (size_t i = 0; i < n; i++) w->won[i] = DC_DATE_MISSING;
+  for (size_t k = 0; k < now->n_booked; k++) w->won[now->booked[k].deal] = now->booked[k].day;
+  while (w->over < w->periods.n && w->periods.end[w->over] <= now->day) w->over++;
+  return DC_OK;
 }
 
 /* Fits, projects and scores one origin; warm: the fit of the origin before, replaced by this one's. */
@@ -191,13 +212,17 @@ static dc_status run_origin(origin_work *w, int32_t after, dc_conversion **warm,
   if (status == DC_OK) status = dc_amounts_fit(q->features, &w->snapshot, q->threads, &w->amounts, error);
   if (status != DC_OK) return status;
   dc_periods_from(q->calendar, w->origin, q->horizons, &w->periods);
-  dc_projection_request request = {w->conversion, &w->amounts, &w->snapshot, q->calendar, &w->periods, KINDS, q->threads};
+  dc_projection_request request = {w->conversion, &w->amounts, &w->snapshot, q->calendar,
+                                   &w->periods,   KINDS,       q->threads};
   status = dc_projection_new(&request, &w->projection, error);
   if (status == DC_OK)
     status = dc_baselines_at(q->features->deals, &w->snapshot, q->calendar, &w->periods, &w->baselines, error);
   if (status != DC_OK) return status;
   dc_calibrate(w->out->evidence, w->out->n_evidence, w->origin, q->horizons, &w->calibration);
-  return score_origin(w, error);
+  status = look_back(w, error);
+  if (status == DC_OK) status = keep_evidence(w, error);
+  if (status == DC_OK) status = dc_calibration_apply(&w->calibration, w->projection, error);
+  return status == DC_OK ? score_origin(w, error) : status;
 }
 
 /* Closed deals known on a day. */

@@ -59,6 +59,10 @@ typedef struct dc_deal_quality {
   int64_t n;
 } dc_deal_quality;
 
+/* Slope of a logistic regression of the outcome on the forecast's log odds, by bins, with the variance of its estimate;
+ * NaN where undefined. */
+double dc_deal_slope(const dc_deal_scores *scores, double *variance);
+
 /* Calibration error over ten equally filled groups (ties stay together); slope of the outcome on the forecast's log
  * odds. NaN where undefined. */
 void dc_deal_quality_of(const dc_deal_scores *scores, dc_deal_quality *quality);

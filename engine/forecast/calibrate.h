@@ -12,25 +12,31 @@ const char *dc_measure_name(dc_measure measure);
 typedef struct dc_evidence {
   int32_t origin, period_end;
   int horizon;
+  double closed;                /* closed deals that the forecast had learned from */
   double raw[DC_MEASURES];      /* raw mean of the part not yet booked at the origin */
   double mean[DC_MEASURES];     /* the same after the calibration of that time */
   double variance[DC_MEASURES]; /* of the sum if deals were independent */
   double actual[DC_MEASURES];   /* what then came, beyond what was booked */
+  double slope, slope_variance; /* of the outcomes of deals open then on the log odds of their raw P(win in the period);
+                                   slope_variance is not above 0 where there is no slope */
 } dc_evidence;
 
 /* By horizon 1 .. DC_MAX_PERIODS - 1 ([0] unused).
  * factor  multiplies the mean: credibility-weighted ratio of actual to raw
+ * slope   of the log odds of single deals: below 1 draws them together, the sum stays
  * phi     variance of the common shock, relative; never 0
  * n       targets behind it */
 typedef struct dc_calibration {
   double factor[DC_MEASURES][DC_MAX_PERIODS];
   double phi[DC_MEASURES][DC_MAX_PERIODS];
+  double slope[DC_MAX_PERIODS];
   int n[DC_MAX_PERIODS];
   int horizons; /* with evidence of their own; longer ones take the last */
 } dc_calibration;
 
 /* From evidence whose period ended at or before `known`. Factors are Buehlmann credibility estimates (Buehlmann and
- * Gisler 2005, ch. 3) around 1 at horizon 1 and around the horizon before it then; phi by moments, likewise. */
+ * Gisler 2005, ch. 3) around 1 at horizon 1 and around the horizon before it then; slope (Platt 1999, Cox 1958) and phi,
+ * by moments, likewise. */
 void dc_calibrate(const dc_evidence *evidence, size_t n, int32_t known, int horizons, dc_calibration *calibration);
 
 /* Which deals, kinds and bookings belong to the scope asked for; NULL takes all.
@@ -48,16 +54,17 @@ typedef struct dc_part {
 typedef enum dc_component { DC_WON_SO_FAR, DC_FROM_OPEN, DC_FROM_NEW, DC_TOTAL, DC_COMPONENTS } dc_component;
 const char *dc_component_name(dc_component component);
 
-/* P(win in the period) after calibration. */
-double dc_calibrated_p(const dc_calibration *calibration, int period, double p);
+/* Makes a raw projection a calibrated one, once: the expected wins and bookings of each period are then the raw ones times
+ * their factors, to rounding (less where that would be more deals than there are). */
+dc_status dc_calibration_apply(const dc_calibration *calibration, dc_projection *projection,
+                               dc_error *error) DC_MUST_CHECK;
 
-/* The distribution of one component of one period (0-based; horizon = period + 1). */
+/* The distribution of one component of one period (0-based; horizon = period + 1) of a calibrated projection. */
 dc_status dc_distribution(const dc_projection *projection, const dc_calibration *calibration, int period,
                           dc_measure measure, dc_component component, const dc_part *part, dc_bookings **out,
                           dc_error *error) DC_MUST_CHECK;
 
-/* Mean and independent variance of what is still to come in a period, calibrated. */
-void dc_future_moments(const dc_projection *projection, const dc_calibration *calibration, int period,
-                       dc_measure measure, double *mean, double *variance);
+/* Mean and independent variance of what is still to come in a period of a calibrated projection. */
+void dc_future_moments(const dc_projection *projection, int period, dc_measure measure, double *mean, double *variance);
 
 #endif

@@ -147,7 +147,8 @@ static dc_status choose_kinds(const dc_projection_request *q, dc_projection *out
   out->like_at = calloc(out->n_new + 1, sizeof *out->like_at);
   out->like = malloc((available + 1) * sizeof *out->like);
   dc_status status = out->kind && out->rate && out->new_amount && out->new_log_sd && out->like_at && out->like
-                         ? DC_OK : dc_fail_memory(error, "choosing patterns of new deals");
+                         ? DC_OK
+                         : dc_fail_memory(error, "choosing patterns of new deals");
   for (size_t k = 0; k < out->n_new && status == DC_OK; k++) {
     out->kind[k] = all[first + (2 * k + 1) * available / (2 * out->n_new)].deal;
     out->like_at[k + 1] = (k + 1) * available / out->n_new;
@@ -186,12 +187,14 @@ static dc_status project_new(void *context, size_t first, size_t last)
       int32_t cell_last = grid->start[dc_time_cell(grid, day) + 1] - 1, middle = day + (cell_last - day) / 2;
       double won[DC_MAX_PERIODS], lost[DC_MAX_PERIODS];
       double created = dc_arrivals_rate(&w->arrivals, middle - q->snapshot->day, dc_year_fraction(middle),
-                                        dc_quarter_fraction(q->calendar, middle)) * (cell_last - day + 1);
+                                        dc_quarter_fraction(q->calendar, middle)) *
+                       (cell_last - day + 1);
       dc_periods rest = out->periods;
       rest.first_day = day;
       begin_like(&pattern, grid, day, cell_last, &subject);
       dc_conversion_periods(q->conversion, &subject, &rest, 0.5, won, lost);
-      for (int p = 0; p < rest.n; p++) out->rate[k * (size_t)rest.n + (size_t)p] += created * won[p] / (double)out->n_new;
+      for (int p = 0; p < rest.n; p++)
+        out->rate[k * (size_t)rest.n + (size_t)p] += created * won[p] / (double)out->n_new;
       day = cell_last + 1;
     }
   }
@@ -208,7 +211,8 @@ static dc_status project(work *w, dc_error *error)
   out->p_lost = malloc(cells * sizeof *out->p_lost);
   out->amount = malloc((n + 1) * sizeof *out->amount);
   out->log_sd = malloc((n + 1) * sizeof *out->log_sd);
-  if (!out->p_win || !out->p_lost || !out->amount || !out->log_sd) return dc_fail_memory(error, "projecting open deals");
+  if (!out->p_win || !out->p_lost || !out->amount || !out->log_sd)
+    return dc_fail_memory(error, "projecting open deals");
   dc_status status = dc_fold_each(n, OPEN_BLOCK, q->threads, w, project_open, error);
   if (status == DC_OK) status = count_arrivals(q, &w->arrivals, error);
   if (status == DC_OK) status = choose_kinds(q, out, error);
@@ -227,9 +231,12 @@ dc_status dc_projection_new(const dc_projection_request *request, dc_projection 
   work w = {.request = request, .out = calloc(1, sizeof *w.out)};
   if (!w.out) return dc_fail_memory(error, "projecting open deals");
   w.out->periods = *request->periods;
+  for (int p = 0; p < DC_MAX_PERIODS; p++) w.out->amount_scale[p] = 1;
   dc_status status = project(&w, error);
-  if (status == DC_OK) *out = w.out;
-  else dc_projection_free(w.out);
+  if (status == DC_OK)
+    *out = w.out;
+  else
+    dc_projection_free(w.out);
   return status;
 }
 

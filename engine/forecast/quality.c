@@ -56,39 +56,46 @@ static double calibration_error(const dc_deal_scores *s)
   return s->n > 0 ? sum / s->n : NAN;
 }
 
-/* Logistic regression of the outcome on the forecast's log odds, by bins. */
-static double calibration_slope(const dc_deal_scores *s)
+/* Adds the score and the information of one bin to those of intercept and slope. */
+static void add_bin(const dc_deal_scores *s, int k, double a, double b, double score[2], double information[3])
+{
+  double p = s->bin_p[k] / s->bin_n[k], x = log(p / (1 - p)), q = 1 / (1 + exp(-a - b * x));
+  double off = s->bin_won[k] - s->bin_n[k] * q, w = s->bin_n[k] * q * (1 - q);
+  score[0] += off;
+  score[1] += off * x;
+  information[0] += w;
+  information[1] += w * x;
+  information[2] += w * x * x;
+}
+
+double dc_deal_slope(const dc_deal_scores *s, double *variance)
 {
   double a = 0, b = 1;
+  *variance = NAN;
   if (s->won <= 0 || s->won >= s->n) return NAN;
   for (int step = 0; step < NEWTON_STEPS; step++) {
-    double ga = 0, gb = 0, haa = 0, hab = 0, hbb = 0;
-    for (int k = 0; k < DC_SCORE_BINS; k++) {
-      if (s->bin_n[k] <= 0) continue;
-      double p = s->bin_p[k] / s->bin_n[k], x = log(p / (1 - p)), q = 1 / (1 + exp(-a - b * x));
-      double off = s->bin_won[k] - s->bin_n[k] * q, w = s->bin_n[k] * q * (1 - q);
-      ga += off;
-      gb += off * x;
-      haa += w;
-      hab += w * x;
-      hbb += w * x * x;
-    }
-    double det = haa * hbb - hab * hab;
-    if (!(det > 1e-12 * haa * hbb)) return NAN;
-    double da = (hbb * ga - hab * gb) / det, db = (haa * gb - hab * ga) / det;
+    double g[2] = {0, 0}, h[3] = {0, 0, 0};
+    for (int k = 0; k < DC_SCORE_BINS; k++)
+      if (s->bin_n[k] > 0) add_bin(s, k, a, b, g, h);
+    double det = h[0] * h[2] - h[1] * h[1];
+    if (!(det > 1e-12 * h[0] * h[2])) return NAN;
+    double da = (h[2] * g[0] - h[1] * g[1]) / det, db = (h[0] * g[1] - h[1] * g[0]) / det;
     a += da;
     b += db;
-    if (fabs(da) + fabs(db) < 1e-10) return b;
+    if (fabs(da) + fabs(db) > 1e-10) continue;
+    *variance = h[0] / det;
+    return b;
   }
   return NAN;
 }
 
 void dc_deal_quality_of(const dc_deal_scores *s, dc_deal_quality *q)
 {
+  double variance;
   q->n = (int64_t)s->n;
   q->log_loss = s->n > 0 ? s->log_loss / s->n : NAN;
   q->brier = s->n > 0 ? s->brier / s->n : NAN;
   q->auc = area_under_curve(s);
   q->ece = calibration_error(s);
-  q->slope = calibration_slope(s);
+  q->slope = dc_deal_slope(s, &variance);
 }

@@ -45,7 +45,7 @@ static void put_deal(const dc_forecast_run *s, dc_result_table *deals, dc_result
   for (size_t p = 0; p < n; p++) {
     dc_put_text_n(periods, log->ids.text[deal], log->ids.length[deal]);
     dc_put_date(periods, s->periods.start[p]);
-    dc_put_number(periods, dc_calibrated_p(&s->calibration, (int)p, s->projection->p_win[i * n + p]));
+    dc_put_number(periods, s->projection->p_win[i * n + p]);
     dc_put_number(periods, s->projection->p_lost[i * n + p]);
   }
 }

@@ -38,7 +38,8 @@ static dc_status fit(dc_forecast_run *run, dc_error *error)
   if (status != DC_OK) return status;
   dc_projection_request request = {run->conversion, &run->amounts, &run->now, &run->r.calendar,
                                    &run->periods,   FINAL_KINDS,   threads};
-  return dc_projection_new(&request, &run->projection, error);
+  status = dc_projection_new(&request, &run->projection, error);
+  return status == DC_OK ? dc_calibration_apply(&run->calibration, run->projection, error) : status;
 }
 
 /* All that the user may have got wrong, before the long work. */
