@@ -82,10 +82,7 @@ static dc_status regress(const dc_snapshot *s, int threads, dc_amounts *a, dc_er
       zero++;
       continue;
     }
-    for (size_t j = 0; j < width; j++) {
-      const dc_attribute *attribute = &d->attributes[a->features->attribute[a->factor[j]]];
-      code[n * width + j] = dc_deals_attribute(d, attribute, b->deal, a->features->asked);
-    }
+    for (size_t j = 0; j < width; j++) code[n * width + j] = dc_features_attribute(a->features, a->factor[j], b->deal);
     y[n] = log(b->amount);
     weight[n++] = exp2(-(double)(s->day - b->day) / HALF_LIFE_DAYS);
   }
