@@ -114,7 +114,7 @@ static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, const sp
   dc_view view;
   dc_subject subject;
   int32_t first_cell = dc_time_cell(f->grid, s->spell->start), last_cell = dc_time_cell(f->grid, s->last);
-  dc_deals_first_view(f->deals, deal, s->spell, &view);
+  dc_deals_first_view(f->deals, deal, s->spell, s->upto, &view);
   dc_features_subject(f, deal, &view, first_cell, s->spell->start, &subject);
   if (!add_look(rows, f, s, &subject, first_cell, first_cell)) return false;
   for (int k = 0; k < LOOKS && f->landmarks; k++) {

@@ -43,7 +43,7 @@ static void learn_ratios(const dc_snapshot *s, dc_amounts *a)
     dc_view view;
     if (isnan(b->amount) || spell->start == DC_DATE_MISSING || spell->end != b->day) continue;
     typical += b->amount;
-    dc_deals_first_view(d, b->deal, spell, &view);
+    dc_deals_first_view(d, b->deal, spell, s->day, &view);
     add_ratio(&sums, 1, b->amount, view.amount);
     int32_t middle = spell->start + (spell->end - spell->start) / 2;
     if (middle >= spell->end) continue;
