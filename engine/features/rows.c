@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cells after the creation at which a deal is looked at again, and how far ahead each look is followed. */
-static const int32_t look_again[] = {1, 2, 4, 8, 16, 32, 64};
-enum { LOOKS = sizeof look_again / sizeof *look_again, MOST_AHEAD = 52 };
+/* Cells after the creation at which a deal is looked at, and how far ahead each look is followed; the last one to the end,
+ * so that no closing is ever missed. */
+static const int32_t look_at[] = {0, 1, 2, 4, 8, 16, 32, 64};
+enum { LOOKS = sizeof look_at / sizeof *look_at, MOST_AHEAD = 52 };
 
 void dc_rows_free(dc_rows *rows)
 {
@@ -73,12 +74,19 @@ static bool add_row(dc_rows *rows, const uint32_t *code, uint8_t days, int outco
   return true;
 }
 
-/* Looks that see a cell this many cells after the first one. */
-static int looks_before(int32_t cells, bool landmarks)
+static int looks_of(const dc_features *f) { return f->landmarks ? LOOKS : 1; }
+
+/* Does look k see what comes this many cells after the first one? */
+static bool sees(const dc_features *f, int k, int32_t cells)
 {
-  int m = 1;
-  while (landmarks && m <= LOOKS && look_again[m - 1] <= cells) m++;
-  return m;
+  return look_at[k] <= cells && (cells <= look_at[k] + MOST_AHEAD || k == looks_of(f) - 1);
+}
+
+static int count_looks(const dc_features *f, int32_t cells)
+{
+  int n = 0;
+  for (int k = 0; k < looks_of(f); k++) n += sees(f, k, cells);
+  return n;
 }
 
 static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -92,18 +100,17 @@ typedef struct span {
 
 /* The rows of one look at one spell. */
 static bool add_look(dc_rows *rows, const dc_features *f, const span *s, const dc_subject *subject, int32_t first_cell,
-                     int32_t look_cell)
+                     int k)
 {
   uint32_t code[DC_MAX_FACTORS];
   memcpy(code, subject->fixed, sizeof code);
-  int32_t from = most(dc_time_cell(f->grid, s->first), look_cell);
-  int32_t to = least(dc_time_cell(f->grid, s->last), look_cell + MOST_AHEAD);
-  for (int32_t cell = from; cell <= to; cell++) {
+  int32_t from = most(dc_time_cell(f->grid, s->first), first_cell + look_at[k]), to = dc_time_cell(f->grid, s->last);
+  for (int32_t cell = from; cell <= to && sees(f, k, cell - first_cell); cell++) {
     int32_t a = most(f->grid->start[cell], s->first), b = least(f->grid->start[cell + 1] - 1, s->upto);
     bool ends = s->spell->end != DC_DATE_MISSING && s->spell->end <= b;
     int outcome = !ends ? 2 : s->spell->state == DC_STATE_WON ? 0 : 1;
     dc_features_cell(f, subject, cell, a, b, UINT32_MAX, code);
-    int64_t units = DC_ROW_UNITS / looks_before(cell - first_cell, f->landmarks);
+    int64_t units = DC_ROW_UNITS / count_looks(f, cell - first_cell);
     if (!add_row(rows, code, (uint8_t)(b - a + 1), outcome, units)) return false;
   }
   return true;
@@ -116,14 +123,14 @@ static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, const sp
   int32_t first_cell = dc_time_cell(f->grid, s->spell->start), last_cell = dc_time_cell(f->grid, s->last);
   dc_deals_first_view(f->deals, deal, s->spell, s->upto, &view);
   dc_features_subject(f, deal, &view, first_cell, s->spell->start, &subject);
-  if (!add_look(rows, f, s, &subject, first_cell, first_cell)) return false;
-  for (int k = 0; k < LOOKS && f->landmarks; k++) {
-    int32_t cell = first_cell + look_again[k];
+  if (!add_look(rows, f, s, &subject, first_cell, 0)) return false;
+  for (int k = 1; k < looks_of(f); k++) {
+    int32_t cell = first_cell + look_at[k];
     if (cell > last_cell) break;
     dc_deals_view(f->deals, deal, f->grid->start[cell] - 1, &view);
     view.since = s->spell->start;
     dc_features_subject(f, deal, &view, cell - 1, f->grid->start[cell] - 1, &subject);
-    if (!add_look(rows, f, s, &subject, first_cell, cell)) return false;
+    if (!add_look(rows, f, s, &subject, first_cell, k)) return false;
   }
   return true;
 }
@@ -158,12 +165,12 @@ dc_status dc_rows_extend(dc_rows *rows, const dc_features *f, int32_t after, int
   return DC_OK;
 }
 
-/* Rows before grouping that a spell would make. */
+/* Rows before grouping that a spell would make, at the most. */
 static double spell_rows(const dc_features *f, const span *s)
 {
   int32_t first = dc_time_cell(f->grid, s->spell->start);
   int32_t from = dc_time_cell(f->grid, s->first), to = dc_time_cell(f->grid, s->last);
-  return (double)(to - from + 1) * looks_before(to - first, f->landmarks);
+  return (double)(to - from + 1) * count_looks(f, least(to - first, MOST_AHEAD));
 }
 
 dc_status dc_rows_new(const dc_features *f, int32_t last_day, size_t most_rows, uint64_t seed, dc_rows **out,
