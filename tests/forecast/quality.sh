@@ -154,10 +154,33 @@ check_quality() { # what, rows at least, options
   report $? "$what: won + open + new = total"
 }
 
+# The backtest says what the forecast of that day would have said. They differ in how many patterns of new deals they take.
+check_origin() { # as-of day, an origin before it, how many origins lie between, how many behind
+  day=$1
+  origin=$2
+  table backtest --history "$work/history.csv" --as-of "$day" --origins $(($3 + $4)) &&
+    table forecast --history "$work/history.csv" --as-of "$origin" --origins "$4"
+  report $? "as of $origin: tables are written"
+  awk -F, -v origin="$origin" "$lib"'
+    FNR == 1 { file++; delete at; names(); next }
+    file == 1 { if (get("origin") == origin && get("method") == "dealcast") then[get("period_start") " " get("measure")] = get("mean"); next }
+    get("component") == "total" {
+      key = get("period_start") " " get("measure")
+      if (!(key in then)) { print key " is not in the backtest"; bad = 1; next }
+      limit = get("measure") == "amount" ? 0.06 : 0.03
+      ratio = get("mean") / then[key]
+      if (ratio < 1 - limit || ratio > 1 + limit) { printf "%s: %g then, %g now\n", key, then[key], get("mean"); bad = 1 }
+      rows++
+    }
+    END { if (rows != 6) { print rows " rows"; bad = 1 } exit bad }' "$work/backtest.csv" "$work/forecast.csv"
+  report $? "as of $origin: the backtest of $day said so"
+}
+
 period=month
 gzip -dc "$sample/history.csv.gz" >"$work/history.csv" || exit 1
 check_quality "with history" 50 --history "$work/history.csv"
 check_quality "deals alone" 44
+check_origin 2025-06-30 2025-03-31 3 3
 period=quarter
 check_quality "deals alone, quarters" 40 --period quarter
 
