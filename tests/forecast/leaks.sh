@@ -144,6 +144,35 @@ unchanged "deals alone: undated fields replaced by new words" "$work/d4"
 change "$d" 1900-01-01 closed=closed_date until=$as_of permute='stage' seed=9 >"$work/d6"
 noticed "deals alone: outcomes known on the day are noticed" "$work/d6"
 
+# One column for the expected and the actual close, as Salesforce and HubSpot have it.
+grep -v '"' "$d" | awk -F, -v OFS=, 'NR == 1 { print $1, $2, $3, $4, $7, $8, $9, "close_date"; next }
+  { print $1, $2, $3, $4, $7, $8, $9, $11 == "" ? $10 : $11 }' >"$work/one.csv"
+forecast base "$work/one.csv"
+report $? "one close date: a forecast as of $as_of"
+change "$work/one.csv" $as_of closed=close_date permute='stage+close_date amount account owner product' seed=10 >"$work/one1"
+touched 500 "$work/one.csv" "$work/one1"
+unchanged "one close date: everything permuted" "$work/one1"
+
+# A day before anything was closed: even the first closing is of the future.
+as_of=2023-01-15
+forecast base "$d" --history "$h"
+report $? "before any closing: a forecast as of $as_of"
+change "$d" $as_of $future permute="$all" seed=11 >"$work/d7"
+touched 3000 "$d" "$work/d7"
+unchanged "before any closing: everything permuted" "$work/d7" --history "$h"
+change "$h" $as_of when=changed_at permute='stage amount expected_close owner' seed=12 >"$work/h6"
+unchanged "before any closing: later history permuted" "$d" --history "$work/h6"
+
+# --- a history alone: without its later rows it is the export of that day ---
+as_of=2025-06-30
+"$dealcast" forecast --history "$h" --as-of "$as_of" --origins 5 --threads 1 --out-dir "$work/base"
+report $? "history alone: a forecast as of $as_of"
+awk 'END { exit NR < 500 }' "$work/base/deals.json"
+report $? "history alone: with open deals"
+unchanged "history alone: later rows dropped" --history "$work/h1"
+unchanged "history alone: later rows permuted" --history "$work/h2"
+unchanged "history alone: later rows replaced by new words" --history "$work/h3"
+
 # --- maven-crm: no history, rows without a created date ---
 m=${DEALCAST_DATASETS:-}/maven-crm
 if [ -n "${DEALCAST_DATASETS:-}" ] && [ -r "$m/sales_pipeline.csv" ]; then
