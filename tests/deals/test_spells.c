@@ -170,6 +170,23 @@ static void test_time_zone(void **state)
   log_free(log);
 }
 
+/* A history may tell the creation, too: the earliest of its rows counts, in any order, where the deals file has none. */
+static void test_created_in_history(void **state)
+{
+  (void)state;
+  static const char *const rows[] = {"A,2025-01-05,Proposal,2025-01-04\n", "A,2025-01-09,Closed Lost,2025-01-02\n"};
+  for (int k = 0; k < 2; k++) {
+    char text[300];
+    snprintf(text, sizeof text, "id,changed_at,stage,created_date\n%s%sB,2025-01-05,Proposal,2025-01-01\n", rows[k],
+             rows[1 - k]);
+    deal_log *log = log_of("id,stage,created_date,closed_date\nA,Closed Lost,,2025-01-09\nB,Proposal,2025-01-03,\n",
+                           text, NULL);
+    check_spells(log, "A", "2025-01-02..2025-01-09 lost");
+    check_spells(log, "B", "2025-01-03.. open");
+    log_free(log);
+  }
+}
+
 /* Rows that change nothing are no events; a change and its return are two. */
 static void test_unchanged_rows(void **state)
 {
@@ -289,6 +306,7 @@ int main(void)
       cmocka_unit_test(test_unchanged_rows),
       cmocka_unit_test(test_rejects),
       cmocka_unit_test(test_history_rejects),
+      cmocka_unit_test(test_created_in_history),
       cmocka_unit_test(test_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

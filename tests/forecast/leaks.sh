@@ -121,6 +121,19 @@ touched 1000 "$d" "$work/d4"
 unchanged "sample: undated fields replaced by new words" "$work/d4" --history "$h" --accounts "$a"
 unchanged "sample: the same, later history replaced by new words" "$work/d4" --history "$work/h3" --accounts "$a"
 
+# Other days and periods.
+for asked in '2024-12-31 quarter' '2025-05-14 week' '2024-08-10 month'; do
+  as_of=${asked% *}
+  change "$d" $as_of $future permute="$all" seed=13 >"$work/d8"
+  change "$h" $as_of when=changed_at drop=1 >"$work/h7"
+  forecast base "$d" --history "$h" --accounts "$a" --period "${asked#* }"
+  report $? "sample: a forecast as of $as_of by ${asked#* }"
+  unchanged "sample: everything permuted, later history dropped" "$work/d8" --history "$work/h7" --accounts "$a" \
+    --period "${asked#* }"
+done
+as_of=2025-06-30
+forecast base "$d" --history "$h" --accounts "$a"
+
 # Deals that did not exist yet; the last row stays, so that the export is as late as before.
 change "$d" $as_of when=created_date drop=1 keep_last=1 >"$work/d5"
 touched 500 "$d" "$work/d5"

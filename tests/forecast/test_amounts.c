@@ -132,7 +132,7 @@ static void test_regression(void **state)
   check_close(f.amounts.fit->sigma, spread, 0.03, 0);
   double log_sd;
   for (int k = 0; k < PRODUCTS; k++) {
-    char id[16];
+    char id[24];
     snprintf(id, sizeof id, "Open %d", k);
     dc_subject subject = open_subject(&f, id);
     /* 2,000 deals: a standard error of 2.1 % of the mean. */
