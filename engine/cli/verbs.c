@@ -10,7 +10,13 @@ const dc_verb dc_verbs[] = {
      "dealcast forecast FILE... [options]",
      "Reads deals (CSV, plain or .gz; \"-\" is standard input), won, lost and open, and says what will be booked in\n"
      "each coming period, with its range; what each open deal is worth; and, by forecasting from past days and\n"
-     "comparing with what came, how good such forecasts were on this data beside simple methods.\n",
+     "comparing with what came, how good such forecasts were on this data beside simple methods.\n"
+     "\n"
+     "--by counts each deal under the value that was known of it on the as-of day, \"(none)\" where there is none; deals\n"
+     "to come are like recent ones, but in no stage yet. The scopes' means add up to the whole's. A column is shown even\n"
+     "where it may not predict. --quotas sets totals beside quotas: the chance to reach them, the gap (quota less the\n"
+     "mean), and coverage (open amounts due in the period, over what is missing to the quota). Quotas of months add up\n"
+     "to quarters; longer ones are not split. A joined column predicts only where its key does.\n",
      "  dealcast forecast deals.csv\n"
      "  dealcast forecast deals.csv --history stages.csv --period quarter --horizon 2 --by Region\n"
      "  dealcast forecast deals.csv --quotas quotas.csv --format json -o forecast.json\n"

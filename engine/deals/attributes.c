@@ -66,6 +66,7 @@ static dc_status build_one(dc_deals *deals, const dc_deals_sources *s, dc_role r
   dc_status status = dc_words_merge(deals->arena, column, NULL, &one->words, &map, &unused, error);
   if (status != DC_OK) return status;
   one->dated = !filed;
+  one->column = column;
   const uint32_t *row = filed ? deals->row : first_row;
   for (size_t i = 0; i < deals->n; i++) one->code[i] = row[i] == DC_ID_NONE ? 0 : map[column->code[row[i]]];
   return DC_OK;
@@ -116,23 +117,41 @@ static dc_status bin_number(dc_deals *deals, const dc_column *column, size_t row
   return DC_OK;
 }
 
-/* Rows of the joined table by key, and for each word of the attribute (or each deal) its row. */
-static dc_status match_rows(const dc_deals *deals, const dc_column *key, size_t rows, int attribute, uint32_t *row_of,
-                            dc_error *error)
+/* The rows of the joined table by key. */
+typedef struct keyed {
+  dc_ids keys;
+  uint32_t *row; /* of each key */
+} keyed;
+
+static void keyed_clear(keyed *k)
 {
-  dc_ids keys = {0};
+  dc_ids_clear(&k->keys);
+  free(k->row);
+}
+
+static dc_status keyed_new(const dc_column *key, size_t rows, keyed *k, dc_error *error)
+{
   bool fresh;
+  *k = (keyed){.row = malloc((rows + 1) * sizeof *k->row)};
+  if (!k->row) return dc_fail_memory(error, "joining tables");
   for (size_t r = 0; r < rows; r++) {
     size_t length;
     const char *text = dc_column_text(key, r, &length);
-    uint32_t at = dc_ids_add(&keys, text, length, &fresh);
-    if (at == DC_ID_NONE || !fresh) {
-      dc_ids_clear(&keys);
-      return at == DC_ID_NONE ? dc_fail_memory(error, "joining tables")
-                              : dc_fail(error, DC_E_INPUT, "the key '%s' has '%.*s' twice; a joined table needs one row "
-                                        "for each key", key->name, (int)(length > 80 ? 80 : length), text);
-    }
+    if (length == 0) continue;
+    uint32_t at = dc_ids_add(&k->keys, text, length, &fresh);
+    if (at == DC_ID_NONE) return dc_fail_memory(error, "joining tables");
+    if (!fresh)
+      return dc_fail(error, DC_E_INPUT, "the key '%s' has '%.*s' twice; a joined table needs one row for each key",
+                     key->name, (int)(length > 80 ? 80 : length), text);
+    k->row[at] = (uint32_t)r;
   }
+  return DC_OK;
+}
+
+/* For each deal its row, DC_ID_NONE when there is none; returns how many have a key that the table does not. */
+static int64_t match_rows(const dc_deals *deals, const keyed *k, int attribute, uint32_t *row_of)
+{
+  int64_t unmatched = 0;
   for (size_t i = 0; i < deals->n; i++) {
     const char *text = deals->ids.text[i];
     size_t length = deals->ids.length[i];
@@ -141,43 +160,112 @@ static dc_status match_rows(const dc_deals *deals, const dc_column *key, size_t 
       text = by->words.text[by->code[i]];
       length = strlen(text);
     }
-    row_of[i] = length ? dc_ids_find(&keys, text, length) : DC_ID_NONE;
+    uint32_t at = length ? dc_ids_find(&k->keys, text, length) : DC_ID_NONE;
+    row_of[i] = at == DC_ID_NONE ? DC_ID_NONE : k->row[at];
+    unmatched += length && at == DC_ID_NONE;
   }
-  dc_ids_clear(&keys);
-  return DC_OK;
+  return unmatched;
+}
+
+/* The different texts of a column and each row's code; *fits tells whether they are few enough. */
+static dc_status word_texts(dc_deals *deals, const dc_column *column, size_t rows, dc_words *words, uint32_t *code,
+                            bool *fits, dc_error *error)
+{
+  dc_ids ids = {0};
+  uint32_t *rank = NULL;
+  dc_status status = DC_OK;
+  *fits = true;
+  for (size_t r = 0; r < rows && *fits && status == DC_OK; r++) {
+    size_t length;
+    bool fresh;
+    const char *text = dc_column_text(column, r, &length);
+    code[r] = length ? dc_ids_add(&ids, text, length, &fresh) : DC_ID_NONE;
+    if (length && code[r] == DC_ID_NONE) status = dc_fail_memory(error, "joining tables");
+    *fits = ids.n <= MOST_JOIN_WORDS;
+  }
+  if (status == DC_OK && *fits) status = dc_ids_sort(&ids, &rank, error);
+  if (rank) {
+    words->n = ids.n + 1;
+    words->text = dc_arena_alloc(deals->arena, words->n, sizeof *words->text);
+    if (!words->text) status = dc_fail_memory(error, "joining tables");
+    for (size_t w = 0; w <= ids.n && status == DC_OK; w++) {
+      words->text[w] = w ? dc_arena_copy(deals->arena, ids.text[w - 1], ids.length[w - 1]) : "";
+      if (!words->text[w]) status = dc_fail_memory(error, "joining tables");
+    }
+    for (size_t r = 0; r < rows; r++) code[r] = code[r] == DC_ID_NONE ? 0 : rank[code[r]] + 1;
+  }
+  free(rank);
+  dc_ids_clear(&ids);
+  return status;
+}
+
+/* Numbers by their quintiles, words as they are; *fits = false for columns that make no category. */
+static dc_status read_joined(dc_deals *deals, const dc_table *table, const dc_column *column, dc_attribute *one,
+                             uint32_t *code, bool *fits, dc_error *error)
+{
+  uint32_t *map, *unused;
+  *fits = column->type == DC_TYPE_NUMBER || (column->type == DC_TYPE_CATEGORY && column->n_words <= MOST_JOIN_WORDS);
+  if (column->type == DC_TYPE_TEXT) return word_texts(deals, column, table->rows, &one->words, code, fits, error);
+  if (!*fits) return DC_OK;
+  if (column->type == DC_TYPE_NUMBER) return bin_number(deals, column, table->rows, one, code, error);
+  dc_status status = dc_words_merge(deals->arena, column, NULL, &one->words, &map, &unused, error);
+  for (size_t r = 0; r < table->rows && status == DC_OK; r++) code[r] = map[column->code[r]];
+  return status;
 }
 
 static dc_status join_column(dc_deals *deals, const dc_table *table, const dc_column *column, int attribute,
                              const uint32_t *row_of, dc_error *error)
 {
-  bool dated = attribute >= 0 && deals->attributes[attribute].dated;
-  uint32_t *code = malloc((table->rows + 1) * sizeof *code), *map = NULL, *unused;
+  const dc_attribute *by = attribute >= 0 ? &deals->attributes[attribute] : NULL;
+  bool dated = by && by->dated, fits = false;
+  /* Who has a deal now is not who won it; texts that hardly repeat say no more than their key. */
+  bool predictor = by && by->predictor && (dated || by->role != DC_ROLE_OWNER) && column->type != DC_TYPE_TEXT;
+  uint32_t *code = malloc((table->rows + 1) * sizeof *code);
   dc_attribute *one = code ? add_attribute(deals, column->name, DC_ROLE_NONE) : NULL;
-  dc_status status = one ? DC_OK : dc_fail_memory(error, "joining tables");
-  if (status == DC_OK && column->type == DC_TYPE_NUMBER) {
-    status = bin_number(deals, column, table->rows, one, code, error);
-  } else if (status == DC_OK) {
-    status = dc_words_merge(deals->arena, column, NULL, &one->words, &map, &unused, error);
-    for (size_t r = 0; r < table->rows && status == DC_OK; r++) code[r] = map[column->code[r]];
+  dc_status status = one ? read_joined(deals, table, column, one, code, &fits, error)
+                         : dc_fail_memory(error, "joining tables");
+  if (one && (status != DC_OK || !fits)) {
+    deals->n_attributes--;
+  } else if (one) {
+    one->dated = dated;
+    one->predictor = predictor;
+    one->column = column;
+    for (size_t i = 0; i < deals->n; i++) one->code[i] = row_of[i] == DC_ID_NONE ? 0 : code[row_of[i]];
   }
-  for (size_t i = 0; i < deals->n && status == DC_OK; i++) one->code[i] = row_of[i] == DC_ID_NONE ? 0 : code[row_of[i]];
-  if (one) one->dated = dated;
   free(code);
   return status;
 }
 
-dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, dc_error *error)
+dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, int64_t *unmatched,
+                        dc_error *error)
 {
+  keyed k = {.row = NULL};
   uint32_t *row_of = malloc((deals->n + 1) * sizeof *row_of);
-  if (!row_of) return dc_fail_memory(error, "joining tables");
-  dc_status status = match_rows(deals, &table->columns[key_column], table->rows, attribute, row_of, error);
-  for (size_t c = 0; c < table->n_columns && status == DC_OK; c++) {
-    const dc_column *column = &table->columns[c];
-    bool fits = column->type == DC_TYPE_NUMBER || (column->type == DC_TYPE_CATEGORY && column->n_words <= MOST_JOIN_WORDS);
-    if ((int)c != key_column && fits) status = join_column(deals, table, column, attribute, row_of, error);
+  dc_status status = row_of ? keyed_new(&table->columns[key_column], table->rows, &k, error)
+                            : dc_fail_memory(error, "joining tables");
+  if (status == DC_OK) {
+    int64_t missed = match_rows(deals, &k, attribute, row_of);
+    if (unmatched) *unmatched = missed;
   }
+  for (size_t c = 0; c < table->n_columns && status == DC_OK; c++)
+    if ((int)c != key_column) status = join_column(deals, table, &table->columns[c], attribute, row_of, error);
+  keyed_clear(&k);
   free(row_of);
   return status;
+}
+
+dc_status dc_deals_show(dc_deals *deals, int column_index, int *attribute, dc_error *error)
+{
+  const dc_column *column = &deals->table->columns[column_index];
+  uint32_t *map, *unused;
+  dc_attribute *one = add_attribute(deals, column->name, DC_ROLE_NONE);
+  if (!one) return dc_fail_memory(error, "reading attributes");
+  dc_status status = dc_words_merge(deals->arena, column, NULL, &one->words, &map, &unused, error);
+  if (status != DC_OK) return status;
+  one->column = column;
+  for (size_t i = 0; i < deals->n; i++) one->code[i] = deals->row[i] == DC_ID_NONE ? 0 : map[column->code[deals->row[i]]];
+  *attribute = (int)deals->n_attributes - 1;
+  return DC_OK;
 }
 
 int dc_deals_find_name(const dc_deals *deals, const char *name)

@@ -32,13 +32,6 @@ dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc
     DC_MUST_CHECK;
 void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts);
 
-/* Books a rejected row of the deals file. */
-dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
-    DC_MUST_CHECK;
-
-/* The input of a row, for its counts. */
-dc_input *dc_row_input(dc_load *load, size_t row);
-
 /* Merges the words of two category columns (either may be NULL) and maps their codes; maps are in the arena. */
 dc_status dc_words_merge(dc_arena *arena, const dc_column *a, const dc_column *b, dc_words *words, uint32_t **map_a,
                          uint32_t **map_b, dc_error *error) DC_MUST_CHECK;

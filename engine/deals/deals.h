@@ -25,7 +25,8 @@ typedef struct dc_attribute {
   const char *name;
   dc_role role; /* DC_ROLE_NONE for others */
   bool dated;
-  bool predictor; /* set by the caller that decides on leaks */
+  bool predictor; /* set by the caller that decides on leaks; of joined columns by dc_deals_join */
+  const dc_column *column; /* that it was read from */
   dc_words words;
   uint32_t *code; /* n deals */
 } dc_attribute;
@@ -89,9 +90,22 @@ typedef struct dc_deals_sources {
 dc_status dc_deals_new(const dc_deals_sources *sources, dc_deals **deals, dc_error *error) DC_MUST_CHECK;
 void dc_deals_free(dc_deals *deals);
 
-/* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id. */
-dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, dc_error *error)
+/* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id when
+ * attribute is -1. Rows without a key are passed over; a key that comes twice is an error. A joined column is as well
+ * known as its key: dated like it, and a predictor only where the key is one and is not the owner of an undated file.
+ * What hangs on the deal's id is shown only. *unmatched (may be NULL): deals with a key of which the table has no row. */
+dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, int64_t *unmatched,
+                        dc_error *error) DC_MUST_CHECK;
+
+/* Adds a category of the deals file that plays no role as an attribute to be shown, never to predict. */
+dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *error) DC_MUST_CHECK;
+
+/* Books a row as rejected: its input's counts and the list of rejects. blame: the role whose cell is at fault. */
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
     DC_MUST_CHECK;
+
+/* The input of a row, for its counts. */
+dc_input *dc_row_input(dc_load *load, size_t row);
 
 /* What was known of deal i at the end of a day. */
 typedef struct dc_view {
@@ -100,6 +114,7 @@ typedef struct dc_view {
   int32_t closed; /* closing day when won or lost */
   double amount;  /* open: as then recorded; won: as booked; NaN = not known */
   int32_t expected, stage_since;
+  int32_t touched; /* day of the last history row, DC_DATE_MISSING = none */
   uint32_t stage, owner;
   uint16_t pushes;
 } dc_view;

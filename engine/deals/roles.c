@@ -53,7 +53,8 @@ static const need needs[] = {
     {DC_SHAPE_QUOTAS, "the quota's amount", {DC_ROLE_AMOUNT}},
 };
 
-static const char *const shape_needs[] = {"deals need", "a history needs", "accounts need", "quotas need"};
+static const char *const shape_needs[] = {"deals need", "a history needs", "accounts need", "quotas need",
+                                          "a joined table needs"};
 
 /* One column that might have one role. */
 typedef struct candidate {

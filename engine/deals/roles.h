@@ -31,7 +31,8 @@ typedef enum dc_role {
   DC_ROLES
 } dc_role;
 
-typedef enum dc_shape { DC_SHAPE_DEALS, DC_SHAPE_HISTORY, DC_SHAPE_ACCOUNTS, DC_SHAPE_QUOTAS } dc_shape;
+/* DC_SHAPE_OTHER: a table that is joined by a column of the user's choice; nothing is looked for in it. */
+typedef enum dc_shape { DC_SHAPE_DEALS, DC_SHAPE_HISTORY, DC_SHAPE_ACCOUNTS, DC_SHAPE_QUOTAS, DC_SHAPE_OTHER } dc_shape;
 
 const char *dc_role_name(dc_role role);         /* "id", "account", ..., "none" */
 dc_role dc_role_parse(const char *name);        /* DC_ROLE_NONE when unknown */

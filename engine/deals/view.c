@@ -20,6 +20,7 @@ static void take_event(const dc_event *e, dc_view *view)
   view->amount = e->amount;
   view->expected = e->expected;
   view->stage_since = e->stage_since;
+  view->touched = e->day;
   view->stage = e->stage;
   view->owner = e->owner;
   view->pushes = e->pushes;
@@ -42,7 +43,8 @@ static const dc_view nothing = {.state = DC_STATE_ABSENT,
                                 .closed = DC_DATE_MISSING,
                                 .amount = NAN,
                                 .expected = DC_DATE_MISSING,
-                                .stage_since = DC_DATE_MISSING};
+                                .stage_since = DC_DATE_MISSING,
+                               .touched = DC_DATE_MISSING};
 
 void dc_deals_view(const dc_deals *deals, size_t i, int32_t day, dc_view *view)
 {

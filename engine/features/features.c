@@ -14,10 +14,25 @@ enum { AGE_BINS = sizeof age_edges / sizeof *age_edges + 1 };
 static const int32_t stage_day_edges[] = {7, 21, 46, 91, 181};
 enum { STAGE_DAY_LEVELS = sizeof stage_day_edges / sizeof *stage_day_edges + 2 };
 
-/* Cells ahead of the landmark: this and the next, within a month, within a quarter, beyond. */
-enum { AHEAD_LEVELS = 4, PUSH_LEVELS = 5, RELATION_LEVELS = 4, AMOUNT_LEVELS = 17 };
+/* Days without a history row: a deal that nobody touches any more is seldom won. */
+static const int32_t quiet_edges[] = {8, 15, 31, 46, 61, 91, 121, 181};
+enum { QUIET_LEVELS = sizeof quiet_edges / sizeof *quiet_edges + 2 };
 
-enum { EXPECTED_NONE, EXPECTED_HERE, PAST_14, PAST_45, PAST_MORE, AHEAD_14, AHEAD_45, AHEAD_120, AHEAD_MORE, EXPECTED_LEVELS };
+/* Cells ahead of the landmark: this and the next, within a month, within a quarter, beyond. */
+enum { AHEAD_LEVELS = 6, PUSH_LEVELS = 5, RELATION_LEVELS = 4, AMOUNT_LEVELS = 17 };
+
+enum {
+  EXPECTED_NONE,
+  EXPECTED_HERE,
+  PAST_14,
+  PAST_45,
+  PAST_MORE,
+  AHEAD_14,
+  AHEAD_45,
+  AHEAD_120,
+  AHEAD_MORE,
+  EXPECTED_LEVELS
+};
 
 /* More levels than this make a column a name, not a segment (accounts then speak through their earlier deals). */
 enum { MOST_LEVELS = 400 };
@@ -33,7 +48,10 @@ static uint32_t bin_of(int32_t value, const int32_t *edges, uint32_t n)
 
 uint32_t dc_age_bin(int32_t days) { return bin_of(days, age_edges, AGE_BINS - 1); }
 
-static uint32_t ahead_level(int32_t cells) { return cells <= 1 ? 0 : cells <= 4 ? 1 : cells <= 12 ? 2 : 3; }
+static uint32_t ahead_level(int32_t cells)
+{
+  return cells <= 1 ? 0 : cells <= 4 ? 1 : cells <= 12 ? 2 : cells <= 25 ? 3 : cells <= 51 ? 4 : 5;
+}
 
 static uint32_t expected_level(int32_t expected, int32_t first, int32_t last)
 {
@@ -66,7 +84,8 @@ static const factor_rule factor_rules[] = {
     {DC_FEATURE_EPOCH, "quarter of the data", DC_PENALTY_SMOOTH, 0.1, 6, 300},
     {DC_FEATURE_STAGE, "stage", DC_PENALTY_RIDGE, 0.6, 4, 30},
     {DC_FEATURE_EXPECTED, "expected close", DC_PENALTY_RIDGE, 0.5, 4, 50},
-    {DC_FEATURE_TIME_IN_STAGE, "time in stage", DC_PENALTY_SMOOTH, 0.2, 4, 300},
+    {DC_FEATURE_QUIET, "days without a change", DC_PENALTY_SMOOTH, 0.6, 4, 50},
+    {DC_FEATURE_TIME_IN_STAGE, "time in stage", DC_PENALTY_SMOOTH, 0.4, 4, 100},
     {DC_FEATURE_PUSHES, "pushes", DC_PENALTY_SMOOTH, 0.2, 3, 300},
     {DC_FEATURE_AMOUNT, "amount", DC_PENALTY_SMOOTH, 0.2, 6, 100},
     {DC_FEATURE_RELATION, "earlier deals of the account", DC_PENALTY_RIDGE, 0.3, 3, 300},
@@ -97,6 +116,7 @@ static size_t fixed_rule_levels(const dc_features *f, dc_feature feature)
     case DC_FEATURE_EPOCH: return (size_t)f->grid->epoch[dc_time_cell(f->grid, f->asked)] + 1;
     case DC_FEATURE_STAGE: return d->has_history && d->has_stage ? f->stage.n * AHEAD_LEVELS : 1;
     case DC_FEATURE_EXPECTED: return d->history_has_expected ? EXPECTED_LEVELS : 1;
+    case DC_FEATURE_QUIET: return d->has_history ? QUIET_LEVELS : 1;
     case DC_FEATURE_TIME_IN_STAGE: return d->has_history && d->has_stage ? STAGE_DAY_LEVELS : 1;
     case DC_FEATURE_PUSHES: return d->history_has_expected ? PUSH_LEVELS : 1;
     case DC_FEATURE_AMOUNT: return d->history_has_amount ? AMOUNT_LEVELS : 1;
@@ -166,7 +186,8 @@ static dc_status add_attributes(dc_features *f, dc_error *error)
   return DC_OK;
 }
 
-dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32_t asked, dc_features **out, dc_error *error)
+dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32_t asked, dc_features **out,
+                          dc_error *error)
 {
   dc_features *f = calloc(1, sizeof *f);
   if (!f) return dc_fail_memory(error, "choosing factors");
@@ -180,8 +201,10 @@ dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32
   for (size_t k = 0; k < sizeof factor_rules / sizeof *factor_rules && status == DC_OK; k++)
     add_factor(f, &factor_rules[k], factor_rules[k].name, fixed_rule_levels(f, factor_rules[k].feature));
   if (status == DC_OK) status = add_attributes(f, error);
-  if (status == DC_OK) *out = f;
-  else dc_features_free(f);
+  if (status == DC_OK)
+    *out = f;
+  else
+    dc_features_free(f);
   return status;
 }
 
@@ -200,14 +223,16 @@ uint32_t dc_features_attribute(const dc_features *f, int factor, size_t deal)
   return f->word[factor].of[dc_deals_attribute(f->deals, &f->deals->attributes[f->attribute[factor]], deal, f->asked)];
 }
 
-void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view, int32_t landmark_cell,
-                         int32_t day, dc_subject *s)
+void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view, int32_t landmark_cell, int32_t day,
+                         dc_subject *s)
 {
   memset(s->fixed, 0, sizeof s->fixed);
   s->since = view->since;
   s->expected = view->expected;
   s->landmark = landmark_cell;
   s->fixed[DC_FEATURE_STAGE] = f->stage.of[view->stage];
+  if (view->touched != DC_DATE_MISSING)
+    s->fixed[DC_FEATURE_QUIET] = 1 + bin_of(day - view->touched, quiet_edges, QUIET_LEVELS - 2);
   if (f->factor[DC_FEATURE_TIME_IN_STAGE].levels > 1 && view->stage_since != DC_DATE_MISSING)
     s->fixed[DC_FEATURE_TIME_IN_STAGE] = 1 + bin_of(day - view->stage_since, stage_day_edges, STAGE_DAY_LEVELS - 2);
   if (f->factor[DC_FEATURE_PUSHES].levels > 1 && view->expected != DC_DATE_MISSING)
@@ -227,8 +252,9 @@ void dc_features_cell(const dc_features *f, const dc_subject *s, int32_t cell, i
   code[DC_FEATURE_QUARTER_WEEK] = grid->quarter_week[cell];
   code[DC_FEATURE_QUARTER_MONTH] = grid->quarter_month[cell];
   code[DC_FEATURE_EPOCH] = grid->epoch[cell] < epoch_limit ? grid->epoch[cell] : epoch_limit;
-  code[DC_FEATURE_STAGE] = f->factor[DC_FEATURE_STAGE].levels > 1
-                               ? s->fixed[DC_FEATURE_STAGE] * AHEAD_LEVELS + ahead_level(cell - s->landmark)
-                               : 0;
+  uint32_t ahead = ahead_level(cell - s->landmark);
+  code[DC_FEATURE_STAGE] = f->factor[DC_FEATURE_STAGE].levels > 1 ? s->fixed[DC_FEATURE_STAGE] * AHEAD_LEVELS + ahead
+                                                                  : 0;
+  code[DC_FEATURE_QUIET] = f->factor[DC_FEATURE_QUIET].levels > 1 ? s->fixed[DC_FEATURE_QUIET] : 0;
   code[DC_FEATURE_EXPECTED] = f->factor[DC_FEATURE_EXPECTED].levels > 1 ? expected_level(s->expected, first, last) : 0;
 }

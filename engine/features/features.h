@@ -15,13 +15,14 @@ typedef enum dc_feature {
   DC_FEATURE_EPOCH,         /* quarters since the data began: drift */
   DC_FEATURE_STAGE,         /* stage at the landmark x how far ahead the cell is */
   DC_FEATURE_EXPECTED,      /* where the expected close lies, seen from the cell */
+  DC_FEATURE_QUIET,         /* days without a history row, up to the landmark x how far ahead the cell is */
   DC_FEATURE_FIXED,         /* first of those fixed at the landmark */
   DC_FEATURE_TIME_IN_STAGE = DC_FEATURE_FIXED,
   DC_FEATURE_PUSHES,
-  DC_FEATURE_AMOUNT,        /* half decades */
-  DC_FEATURE_RELATION,      /* what the account bought before: unknown, nothing closed, lost only, won */
+  DC_FEATURE_AMOUNT,   /* half decades */
+  DC_FEATURE_RELATION, /* what the account bought before: unknown, nothing closed, lost only, won */
   DC_FEATURE_OWNER,
-  DC_FEATURE_ATTRIBUTES     /* product, region, source, account, joined columns */
+  DC_FEATURE_ATTRIBUTES /* product, region, source, account, joined columns */
 } dc_feature;
 
 enum { DC_MAX_ATTRIBUTE_FACTORS = 12, DC_MAX_FACTORS = DC_FEATURE_ATTRIBUTES + DC_MAX_ATTRIBUTE_FACTORS };
@@ -47,9 +48,9 @@ void dc_features_free(dc_features *features);
 /* One deal (or a deal to come) as seen from its landmark. */
 typedef struct dc_subject {
   uint32_t fixed[DC_MAX_FACTORS]; /* codes of the fixed factors; stage code at [DC_FEATURE_STAGE] */
-  int32_t since;    /* creation, DC_DATE_MISSING = not known */
-  int32_t expected; /* DC_DATE_MISSING = not known */
-  int32_t landmark; /* cell of the landmark */
+  int32_t since;                  /* creation, DC_DATE_MISSING = not known */
+  int32_t expected;               /* DC_DATE_MISSING = not known */
+  int32_t landmark;               /* cell of the landmark */
 } dc_subject;
 
 /* view is what was known on `day`, which lies in (or ends) the landmark cell. */

@@ -5,10 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cells after the creation at which a deal is looked at, and how far ahead each look is followed; the last one to the end,
- * so that no closing is ever missed. */
-static const int32_t look_at[] = {0, 1, 2, 4, 8, 16, 32, 64};
-enum { LOOKS = sizeof look_at / sizeof *look_at, MOST_AHEAD = 52 };
+/* With dated fields a deal is looked at in every cell of its life. A look that many cells after the creation is followed
+ * for twice the highest power of two that divides the number, the one at the creation the longest: so each cell is seen
+ * from about one look in each octave of distance (0 or 1 cell, 2 or 3, 4 to 7, ...), and the looks are spread over a
+ * deal's life as the questions asked of open deals are. */
+enum { OCTAVES = 5, MOST_AHEAD = 2 << OCTAVES };
+
+static int32_t look_reach(int32_t look)
+{
+  int octave = 0;
+  if (look == 0) return MOST_AHEAD;
+  while (octave < OCTAVES && look % 2 == 0) look /= 2, octave++;
+  return 2 << octave;
+}
+
+/* Looks that see the cell this many cells after the first one. */
+static int looks_at(int32_t cells, bool landmarks)
+{
+  int n = 0;
+  if (!landmarks) return 1;
+  for (int octave = 0; octave < OCTAVES; octave++) n += cells >= 1 << octave;
+  int32_t whole = cells >> OCTAVES; /* the looks at multiples of the longest stride that still see it */
+  return n + (whole < 1 ? 1 : 2);
+}
 
 void dc_rows_free(dc_rows *rows)
 {
@@ -74,21 +93,6 @@ static bool add_row(dc_rows *rows, const uint32_t *code, uint8_t days, int outco
   return true;
 }
 
-static int looks_of(const dc_features *f) { return f->landmarks ? LOOKS : 1; }
-
-/* Does look k see what comes this many cells after the first one? */
-static bool sees(const dc_features *f, int k, int32_t cells)
-{
-  return look_at[k] <= cells && (cells <= look_at[k] + MOST_AHEAD || k == looks_of(f) - 1);
-}
-
-static int count_looks(const dc_features *f, int32_t cells)
-{
-  int n = 0;
-  for (int k = 0; k < looks_of(f); k++) n += sees(f, k, cells);
-  return n;
-}
-
 static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 static int32_t most(int32_t a, int32_t b) { return a > b ? a : b; }
 
@@ -100,17 +104,19 @@ typedef struct span {
 
 /* The rows of one look at one spell. */
 static bool add_look(dc_rows *rows, const dc_features *f, const span *s, const dc_subject *subject, int32_t first_cell,
-                     int k)
+                     int32_t look)
 {
   uint32_t code[DC_MAX_FACTORS];
   memcpy(code, subject->fixed, sizeof code);
-  int32_t from = most(dc_time_cell(f->grid, s->first), first_cell + look_at[k]), to = dc_time_cell(f->grid, s->last);
-  for (int32_t cell = from; cell <= to && sees(f, k, cell - first_cell); cell++) {
+  int32_t from = most(dc_time_cell(f->grid, s->first), first_cell + look);
+  int32_t to = dc_time_cell(f->grid, s->last);
+  if (f->landmarks) to = least(to, first_cell + look + look_reach(look) - 1);
+  for (int32_t cell = from; cell <= to; cell++) {
     int32_t a = most(f->grid->start[cell], s->first), b = least(f->grid->start[cell + 1] - 1, s->upto);
     bool ends = s->spell->end != DC_DATE_MISSING && s->spell->end <= b;
     int outcome = !ends ? 2 : s->spell->state == DC_STATE_WON ? 0 : 1;
     dc_features_cell(f, subject, cell, a, b, UINT32_MAX, code);
-    int64_t units = DC_ROW_UNITS / count_looks(f, cell - first_cell);
+    int64_t units = DC_ROW_UNITS / looks_at(cell - first_cell, f->landmarks);
     if (!add_row(rows, code, (uint8_t)(b - a + 1), outcome, units)) return false;
   }
   return true;
@@ -124,13 +130,15 @@ static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, const sp
   dc_deals_first_view(f->deals, deal, s->spell, s->upto, &view);
   dc_features_subject(f, deal, &view, first_cell, s->spell->start, &subject);
   if (!add_look(rows, f, s, &subject, first_cell, 0)) return false;
-  for (int k = 1; k < looks_of(f); k++) {
-    int32_t cell = first_cell + look_at[k];
-    if (cell > last_cell) break;
+  int32_t risk_cell = dc_time_cell(f->grid, s->first);
+  for (int32_t look = most(1, risk_cell - first_cell - MOST_AHEAD); f->landmarks && first_cell + look <= last_cell;
+       look++) {
+    int32_t cell = first_cell + look;
+    if (cell + look_reach(look) <= risk_cell) continue;
     dc_deals_view(f->deals, deal, f->grid->start[cell] - 1, &view);
     view.since = s->spell->start;
     dc_features_subject(f, deal, &view, cell - 1, f->grid->start[cell] - 1, &subject);
-    if (!add_look(rows, f, s, &subject, first_cell, k)) return false;
+    if (!add_look(rows, f, s, &subject, first_cell, look)) return false;
   }
   return true;
 }
@@ -165,12 +173,12 @@ dc_status dc_rows_extend(dc_rows *rows, const dc_features *f, int32_t after, int
   return DC_OK;
 }
 
-/* Rows before grouping that a spell would make, at the most. */
+/* Rows before grouping that a spell would make. */
 static double spell_rows(const dc_features *f, const span *s)
 {
   int32_t first = dc_time_cell(f->grid, s->spell->start);
   int32_t from = dc_time_cell(f->grid, s->first), to = dc_time_cell(f->grid, s->last);
-  return (double)(to - from + 1) * count_looks(f, least(to - first, MOST_AHEAD));
+  return (double)(to - from + 1) * looks_at(to - first, f->landmarks);
 }
 
 dc_status dc_rows_new(const dc_features *f, int32_t last_day, size_t most_rows, uint64_t seed, dc_rows **out,

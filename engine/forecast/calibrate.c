@@ -112,15 +112,15 @@ static void inputs_free(inputs *in)
   free(in->new_log_sd);
 }
 
-static bool inputs_new(const dc_projection *p, inputs *in)
+static bool inputs_new(size_t n_open, size_t n_kinds, inputs *in)
 {
   *in = (inputs){0};
-  in->p = malloc((p->n_open + 1) * sizeof *in->p);
-  in->amount = malloc((p->n_open + 1) * sizeof *in->amount);
-  in->log_sd = malloc((p->n_open + 1) * sizeof *in->log_sd);
-  in->rate = malloc((p->n_new + 1) * sizeof *in->rate);
-  in->new_amount = malloc((p->n_new + 1) * sizeof *in->new_amount);
-  in->new_log_sd = malloc((p->n_new + 1) * sizeof *in->new_log_sd);
+  in->p = malloc((n_open + 1) * sizeof *in->p);
+  in->amount = malloc((n_open + 1) * sizeof *in->amount);
+  in->log_sd = malloc((n_open + 1) * sizeof *in->log_sd);
+  in->rate = malloc((n_kinds + 1) * sizeof *in->rate);
+  in->new_amount = malloc((n_kinds + 1) * sizeof *in->new_amount);
+  in->new_log_sd = malloc((n_kinds + 1) * sizeof *in->new_log_sd);
   return in->p && in->amount && in->log_sd && in->rate && in->new_amount && in->new_log_sd;
 }
 
@@ -128,11 +128,12 @@ static void take_open(const dc_projection *p, const dc_calibration *c, int perio
                       inputs *in)
 {
   double scale = m == DC_AMOUNT ? amount_scale(c, period) : 1;
-  for (size_t i = 0; i < p->n_open; i++) {
-    if (part && !part->open[i]) continue;
-    in->p[in->n] = dc_calibrated_p(c, period, p->p_win[i * (size_t)p->periods.n + (size_t)period]);
-    in->amount[in->n] = m == DC_AMOUNT ? p->amount[i] * scale : 1;
-    in->log_sd[in->n++] = m == DC_AMOUNT ? p->log_sd[i] : 0;
+  in->n = part ? part->n_open : p->n_open;
+  for (size_t j = 0; j < in->n; j++) {
+    size_t i = part ? part->open[j] : j;
+    in->p[j] = dc_calibrated_p(c, period, p->p_win[i * (size_t)p->periods.n + (size_t)period]);
+    in->amount[j] = m == DC_AMOUNT ? p->amount[i] * scale : 1;
+    in->log_sd[j] = m == DC_AMOUNT ? p->log_sd[i] : 0;
   }
 }
 
@@ -140,11 +141,13 @@ static void take_new(const dc_projection *p, const dc_calibration *c, int period
                      inputs *in)
 {
   double scale = m == DC_AMOUNT ? amount_scale(c, period) : 1;
-  for (size_t k = 0; k < p->n_new; k++) {
-    if (part && !part->kind[k]) continue;
-    in->rate[in->n_new] = p->rate[k * (size_t)p->periods.n + (size_t)period] * c->factor[DC_COUNT][period + 1];
-    in->new_amount[in->n_new] = m == DC_AMOUNT ? p->new_amount[k] * scale : 1;
-    in->new_log_sd[in->n_new++] = m == DC_AMOUNT ? p->new_log_sd[k] : 0;
+  in->n_new = part ? part->n_kinds : p->n_new;
+  for (size_t j = 0; j < in->n_new; j++) {
+    size_t k = part ? part->kind[j] : j;
+    double rate = p->rate[k * (size_t)p->periods.n + (size_t)period] * (part ? part->share[j] : 1);
+    in->rate[j] = rate * c->factor[DC_COUNT][period + 1];
+    in->new_amount[j] = m == DC_AMOUNT ? p->new_amount[k] * scale : 1;
+    in->new_log_sd[j] = m == DC_AMOUNT ? p->new_log_sd[k] : 0;
   }
 }
 
@@ -152,7 +155,7 @@ dc_status dc_distribution(const dc_projection *p, const dc_calibration *c, int p
                           dc_component component, const dc_part *part, dc_bookings **out, dc_error *error)
 {
   inputs in;
-  if (!inputs_new(p, &in)) {
+  if (!inputs_new(part ? part->n_open : p->n_open, part ? part->n_kinds : p->n_new, &in)) {
     inputs_free(&in);
     return dc_fail_memory(error, "adding up deals");
   }

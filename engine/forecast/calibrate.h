@@ -33,10 +33,16 @@ typedef struct dc_calibration {
  * Gisler 2005, ch. 3) around 1 at horizon 1 and around the horizon before it then; phi by moments, likewise. */
 void dc_calibrate(const dc_evidence *evidence, size_t n, int32_t known, int horizons, dc_calibration *calibration);
 
-/* Which deals, kinds and bookings belong to the scope asked for; NULL takes all. */
+/* Which deals, kinds and bookings belong to the scope asked for; NULL takes all.
+ * open    indices of the projection's open deals, ascending
+ * kind    indices of its kinds, ascending; share: the part of the kind's wins that belongs here, 0 < share <= 1
+ * booked  already booked in the period
+ * Parts whose deals are disjoint and whose shares add up to 1 have means that add up to the whole's. */
 typedef struct dc_part {
-  const uint8_t *open, *kind; /* per open deal, per kind: 0 = not in it */
-  dc_sum booked;              /* already booked in the period */
+  size_t n_open, n_kinds;
+  const uint32_t *open, *kind;
+  const double *share;
+  dc_sum booked;
 } dc_part;
 
 typedef enum dc_component { DC_WON_SO_FAR, DC_FROM_OPEN, DC_FROM_NEW, DC_TOTAL, DC_COMPONENTS } dc_component;

@@ -21,6 +21,8 @@ void dc_projection_free(dc_projection *p)
   free(p->amount);
   free(p->log_sd);
   free(p->kind);
+  free(p->like_at);
+  free(p->like);
   free(p->rate);
   free(p->new_amount);
   free(p->new_log_sd);
@@ -142,10 +144,15 @@ static dc_status choose_kinds(const dc_projection_request *q, dc_projection *out
   out->rate = calloc(out->n_new * (size_t)out->periods.n + 1, sizeof *out->rate);
   out->new_amount = malloc((out->n_new + 1) * sizeof *out->new_amount);
   out->new_log_sd = malloc((out->n_new + 1) * sizeof *out->new_log_sd);
-  dc_status status = out->kind && out->rate && out->new_amount && out->new_log_sd
+  out->like_at = calloc(out->n_new + 1, sizeof *out->like_at);
+  out->like = malloc((available + 1) * sizeof *out->like);
+  dc_status status = out->kind && out->rate && out->new_amount && out->new_log_sd && out->like_at && out->like
                          ? DC_OK : dc_fail_memory(error, "choosing patterns of new deals");
-  for (size_t k = 0; k < out->n_new && status == DC_OK; k++)
+  for (size_t k = 0; k < out->n_new && status == DC_OK; k++) {
     out->kind[k] = all[first + (2 * k + 1) * available / (2 * out->n_new)].deal;
+    out->like_at[k + 1] = (k + 1) * available / out->n_new;
+  }
+  for (size_t i = 0; i < available && status == DC_OK; i++) out->like[i] = all[first + i].deal;
   free(all);
   return status;
 }

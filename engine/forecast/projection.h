@@ -14,6 +14,8 @@ typedef struct dc_projection {
   double *amount, *log_sd;   /* n_open; if won */
   size_t n_new;              /* kinds of deals to come: recent deals as they began */
   uint32_t *kind;            /* the deal that each kind is like */
+  size_t *like_at;           /* n_new + 1: kind k speaks for the recent deals like[like_at[k]] .. like[like_at[k + 1] - 1] */
+  uint32_t *like;
   double *rate;              /* n_new x periods: expected wins */
   double *new_amount, *new_log_sd;
   double new_variance;       /* of the level of arrivals to come, relative */

@@ -29,6 +29,15 @@ static int64_t run_integer(const dc_result *result, const char *name, int64_t ab
   return whole ? entry->cell.integer : absent;
 }
 
+const char *dc_view_measure(const dc_result *result)
+{
+  const dc_result_table *t = dc_result_find(result, "forecast");
+  int measure = t ? dc_field_index(t, "measure") : -1;
+  for (size_t r = 0; t && r < t->rows; r++)
+    if (dc_view_is(t, r, measure, "amount")) return "amount";
+  return t && t->rows ? "count" : "amount";
+}
+
 void dc_view_heading(const dc_view *view, const char *text)
 {
   dc_sink_char(view->sink, '\n');
@@ -69,15 +78,15 @@ static void put_title(const dc_view *view)
   dc_sink_char(view->sink, '\n');
 }
 
-/* Indexes of the deals with the largest expected amount, largest first, ties in order of the table. */
-static size_t pick_deals(const dc_result_table *deals, int expected, size_t top, size_t *picked)
+/* Indexes of the deals with the largest values of a field, largest first, ties in order of the table. */
+static size_t pick_deals(const dc_result_table *deals, int field, size_t top, size_t *picked)
 {
   size_t count = 0;
   for (size_t r = 0; r < deals->rows; r++) {
-    double value = dc_view_number(deals, r, expected);
+    double value = dc_view_number(deals, r, field);
     if (isnan(value)) continue;
     size_t at = count < top ? count : top;
-    while (at > 0 && dc_view_number(deals, picked[at - 1], expected) < value) at--;
+    while (at > 0 && dc_view_number(deals, picked[at - 1], field) < value) at--;
     if (at >= top) continue;
     size_t kept = count < top ? count : top - 1;
     memmove(picked + at + 1, picked + at, (kept - at) * sizeof *picked);
@@ -99,25 +108,29 @@ static void put_deals(const dc_view *view)
                {"grade", {"grade", false, true}},         {"flags", {"flags", false, false}}};
   enum { SHOWN = sizeof shown / sizeof *shown };
   const dc_result_table *deals = dc_result_find(view->result, "deals");
-  int expected = deals ? dc_field_index(deals, "expected_amount") : -1;
-  if (expected < 0 || deals->rows == 0) return;
+  bool counts = strcmp(dc_view_measure(view->result), "count") == 0;
+  int field = deals ? dc_field_index(deals, counts ? "p_win" : "expected_amount") : -1;
+  if (field < 0 || deals->rows == 0) return;
   size_t *picked = malloc((size_t)view->top * sizeof *picked);
   if (!picked) return;
   dc_grid_column columns[SHOWN];
   for (size_t i = 0; i < SHOWN; i++) columns[i] = shown[i].column;
   dc_grid *grid = dc_grid_new(columns, SHOWN);
-  size_t count = pick_deals(deals, expected, (size_t)view->top, picked);
+  size_t count = pick_deals(deals, field, (size_t)view->top, picked);
   for (size_t i = 0; i < count; i++)
     for (size_t c = 0; c < SHOWN; c++) {
-      int field = dc_field_index(deals, shown[c].field);
-      if (field < 0)
+      int cell = dc_field_index(deals, shown[c].field);
+      if (cell < 0)
         dc_grid_text(grid, NULL);
       else
-        dc_grid_cell(grid, deals->fields[field].type, dc_view_cell(deals, picked[i], field));
+        dc_grid_cell(grid, deals->fields[cell].type, dc_view_cell(deals, picked[i], cell));
     }
   char title[96], all[DC_NUMBER_CHARS];
-  snprintf(title, sizeof title, count < deals->rows ? "The %zu open deals that matter most, of %s" : "Open deals",
-           count, dc_group_integer((int64_t)deals->rows, all));
+  if (count == deals->rows)
+    snprintf(title, sizeof title, "Open deals");
+  else
+    snprintf(title, sizeof title, "The %zu open deals %s, of %s", count,
+             counts ? "most likely to be won" : "that matter most", dc_group_integer((int64_t)deals->rows, all));
   dc_view_heading(view, title);
   dc_grid_print(grid, view->sink, 2, view->bold);
   dc_grid_free(grid);

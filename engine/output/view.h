@@ -20,6 +20,8 @@ void dc_view_quality(const dc_view *view);
 void dc_view_left_out(const dc_view *view);
 
 void dc_view_heading(const dc_view *view, const char *text);
+/* The measure that leads: "amount", or "count" where the forecast has no amounts. */
+const char *dc_view_measure(const dc_result *result);
 const char *dc_view_run_text(const dc_result *result, const char *name);
 
 /* Cells by index of field; a field of -1 gives NaN, null, NULL. */

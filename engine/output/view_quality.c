@@ -7,20 +7,30 @@
 enum { LINE_CHARS = 1024 };
 
 typedef struct fields {
+  const char *leading; /* "amount", or "count" where there are no amounts */
   int method, horizon, measure, crps, wape, bias, coverage_80, n, log_loss, brier, auc, slope;
 } fields;
 
-static fields find_fields(const dc_result_table *t)
+static fields find_fields(const dc_result_table *t, const char *leading)
 {
-  return (fields){dc_field_index(t, "method"),      dc_field_index(t, "horizon"), dc_field_index(t, "measure"),
-                  dc_field_index(t, "crps"),        dc_field_index(t, "wape"),    dc_field_index(t, "bias"),
-                  dc_field_index(t, "coverage_80"), dc_field_index(t, "n"),       dc_field_index(t, "log_loss"),
-                  dc_field_index(t, "brier"),       dc_field_index(t, "auc"),     dc_field_index(t, "slope")};
+  return (fields){leading,
+                  dc_field_index(t, "method"),
+                  dc_field_index(t, "horizon"),
+                  dc_field_index(t, "measure"),
+                  dc_field_index(t, "crps"),
+                  dc_field_index(t, "wape"),
+                  dc_field_index(t, "bias"),
+                  dc_field_index(t, "coverage_80"),
+                  dc_field_index(t, "n"),
+                  dc_field_index(t, "log_loss"),
+                  dc_field_index(t, "brier"),
+                  dc_field_index(t, "auc"),
+                  dc_field_index(t, "slope")};
 }
 
 static bool is_ours(const dc_result_table *t, const fields *f, size_t row)
 {
-  return dc_view_is(t, row, f->method, "dealcast") && dc_view_is(t, row, f->measure, "amount") &&
+  return dc_view_is(t, row, f->method, "dealcast") && dc_view_is(t, row, f->measure, f->leading) &&
          isfinite(dc_view_number(t, row, f->crps));
 }
 
@@ -29,7 +39,7 @@ static size_t best_baseline(const dc_result_table *t, const fields *f, size_t ou
 {
   size_t best = t->rows;
   for (size_t r = 0; r < t->rows; r++) {
-    bool other = !dc_view_is(t, r, f->method, "dealcast") && dc_view_is(t, r, f->measure, "amount") &&
+    bool other = !dc_view_is(t, r, f->method, "dealcast") && dc_view_is(t, r, f->measure, f->leading) &&
                  dc_view_integer(t, r, f->horizon) == dc_view_integer(t, ours, f->horizon);
     if (!other || !isfinite(dc_view_number(t, r, f->crps))) continue;
     if (best == t->rows || dc_view_number(t, r, f->crps) < dc_view_number(t, best, f->crps)) best = r;
@@ -106,7 +116,7 @@ void dc_view_quality(const dc_view *view)
       {"best other", true, true}, {"which", false, false}, {"its WAPE", true, true}};
   const dc_result_table *t = dc_result_find(view->result, "quality");
   if (!t || t->rows == 0) return;
-  fields f = find_fields(t);
+  fields f = find_fields(t, dc_view_measure(view->result));
   dc_grid *grid = dc_grid_new(columns, sizeof columns / sizeof *columns);
   size_t shown = 0;
   for (size_t r = 0; r < t->rows; r++) {

@@ -1,80 +1,28 @@
 #include "engine/run/resolve.h"
 
 #include "engine/base/date.h"
+#include "engine/run/joins.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REQUESTS = 64, GRID_BACK_DAYS = 1500, GRID_AHEAD_DAYS = 1096 + 31, SMALL_ROWS = 20000 };
-
-typedef struct requests {
-  dc_role_request items[MOST_REQUESTS];
-  char text[MOST_REQUESTS][128];
-  size_t n;
-  dc_shape shape;
-} requests;
-
-/* --map first, then the INI: the first request for a role wins. */
-static dc_status collect_requests(const dc_job *job, const dc_config *config, requests *r, dc_error *error)
-{
-  r->n = 0;
-  for (size_t k = 0; k < job->maps.count; k++) {
-    const char *sign = strchr(job->maps.items[k], '=');
-    size_t length = sign ? (size_t)(sign - job->maps.items[k]) : 0;
-    if (!sign || length >= sizeof r->text[0] || r->n == MOST_REQUESTS)
-      return dc_fail(error, DC_E_USAGE, "--map wants ROLE=COLUMN, not '%s'", job->maps.items[k]);
-    memcpy(r->text[r->n], job->maps.items[k], length);
-    r->text[r->n][length] = '\0';
-    r->items[r->n] = (dc_role_request){r->text[r->n], sign + 1};
-    r->n++;
-  }
-  for (size_t k = 0; k < config->n_columns && r->n < MOST_REQUESTS; k++)
-    r->items[r->n++] = (dc_role_request){config->columns[k].role, config->columns[k].column};
-  return DC_OK;
-}
-
-static dc_type expect(void *context, const char *name)
-{
-  const requests *r = context;
-  return dc_roles_expect(name, r->shape, r->items, r->n);
-}
-
-static dc_status load_shape(const dc_job *job, const dc_config *config, const dc_strings *files, dc_shape shape,
-                            int threads, dc_loaded *out, dc_error *error)
-{
-  requests r;
-  if (files->count == 0) return DC_OK;
-  dc_status status = collect_requests(job, config, &r, error);
-  if (status != DC_OK) return status;
-  r.shape = shape;
-  if (shape == DC_SHAPE_ACCOUNTS) r.n = 0;
-  dc_load_request request = {.paths = files->items, .n_paths = files->count, .threads = threads, .strict = job->strict,
-                             .expect = expect, .context = &r};
-  if (shape == DC_SHAPE_DEALS && job->columns.count) {
-    request.names = job->columns.items;
-    request.n_names = job->columns.count;
-  }
-  status = dc_load_csv(&request, &out->load, error);
-  if (status != DC_OK) return status;
-  /* dc_roles_find reads the INI itself; only the deals (or a history alone) answer to --map. */
-  bool mapped = shape == DC_SHAPE_DEALS || (shape == DC_SHAPE_HISTORY && job->files.count == 0);
-  return dc_roles_find(out->load->table, files->items[0], shape, config, r.items, mapped ? job->maps.count : 0, &out->roles,
-                       error);
-}
+enum { GRID_BACK_DAYS = 1500, GRID_AHEAD_DAYS = 1096 + 31, SMALL_ROWS = 20000 };
 
 static dc_status settle_as_of(const dc_job *job, dc_resolved *r, dc_error *error)
 {
   char asked[DC_DATE_CHARS], last[DC_DATE_CHARS];
   int32_t export_day = r->log->export_day;
   if (export_day == DC_DATE_MISSING)
-    return dc_fail(error, DC_E_SHORT, "no deal has a usable created or closing date, so there is nothing to forecast from; "
-                                      "name the columns with --map created=COLUMN and --map closed=COLUMN");
+    return dc_fail(error, DC_E_SHORT,
+                   "no deal has a usable created or closing date, so there is nothing to forecast from; "
+                   "name the columns with --map created=COLUMN and --map closed=COLUMN");
   r->as_of = job->as_of == DC_DATE_MISSING ? export_day : job->as_of;
   int32_t limit = dc_period_add(&r->calendar, dc_period_start(&r->calendar, export_day), 1) +
                   (export_day - dc_period_start(&r->calendar, export_day));
   if (r->as_of > limit && !job->as_of_ok)
-    return dc_fail(error, DC_E_INPUT, "as of %s lies more than one %s after the last day in the data (%s): a stale export "
+    return dc_fail(error, DC_E_INPUT,
+                   "as of %s lies more than one %s after the last day in the data (%s): a stale export "
                    "would look like a quiet %s; export again, choose an earlier --as-of, or give --as-of-ok",
                    dc_date_format(r->as_of, asked), dc_period_name(job->period), dc_date_format(export_day, last),
                    dc_period_name(job->period));
@@ -117,26 +65,20 @@ static dc_status find_leaks(dc_resolved *r, dc_error *error)
   for (size_t a = 0; a < r->log->n_attributes; a++) {
     dc_attribute *attribute = &r->log->attributes[a];
     int column = attribute->role == DC_ROLE_NONE ? -1 : r->deals.roles->column[attribute->role];
-    attribute->predictor = attribute->dated || column < 0 || r->use[column] == DC_USE_USED || r->use[column] == DC_USE_SUSPECT;
+    attribute->predictor = attribute->dated || column < 0 || r->use[column] == DC_USE_USED ||
+                           r->use[column] == DC_USE_SUSPECT;
   }
   free(state);
   return DC_OK;
 }
 
-static dc_status join_accounts(dc_resolved *r, dc_error *error)
+static dc_status check_strict(const dc_job *job, const dc_resolved *r, dc_error *error)
 {
-  int key = r->accounts.load ? r->accounts.roles->column[DC_ROLE_ACCOUNT] : -1;
-  if (!r->accounts.load) return DC_OK;
-  int by = dc_deals_find_role(r->log, DC_ROLE_ACCOUNT);
-  if (key < 0) key = r->accounts.roles->column[DC_ROLE_ID];
-  if (key < 0 || by < 0)
-    return dc_fail(error, DC_E_INPUT, "the accounts cannot be joined: %s; name it with --map account=COLUMN",
-                   key < 0 ? "no key column was found in the accounts file" : "the deals have no account column");
-  size_t before = r->log->n_attributes;
-  dc_status status = dc_deals_join(r->log, r->accounts.load->table, key, by, error);
-  /* What hangs on the account is as well known as the account. */
-  for (size_t a = before; a < r->log->n_attributes; a++)
-    r->log->attributes[a].predictor = r->log->attributes[by].predictor;
+  const dc_loaded *files[] = {&r->deals, &r->history, &r->accounts};
+  dc_status status = DC_OK;
+  for (size_t k = 0; k < sizeof files / sizeof *files && status == DC_OK; k++)
+    status = dc_loaded_check(files[k], job->strict, error);
+  for (size_t k = 0; k < r->n_joins && status == DC_OK; k++) status = dc_loaded_check(&r->joins[k], job->strict, error);
   return status;
 }
 
@@ -153,35 +95,38 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_error *error)
   dc_status status = dc_config_read(job->config, &r->config, error);
   if (status != DC_OK) return status;
   r->calendar.period = job->period;
-  r->calendar.fiscal_start = job->fiscal_start ? job->fiscal_start : r->config->fiscal_start ? r->config->fiscal_start : 1;
-  status = load_shape(job, r->config, &job->files, DC_SHAPE_DEALS, r->threads, &r->deals, error);
-  if (status == DC_OK) status = load_shape(job, r->config, &job->history, DC_SHAPE_HISTORY, r->threads, &r->history, error);
-  if (status == DC_OK) status = load_shape(job, r->config, &job->accounts, DC_SHAPE_ACCOUNTS, r->threads, &r->accounts, error);
+  r->calendar.fiscal_start = job->fiscal_start         ? job->fiscal_start
+                             : r->config->fiscal_start ? r->config->fiscal_start
+                                                       : 1;
+  status = dc_loaded_read(job, r->config, &job->files, DC_SHAPE_DEALS, NULL, r->threads, &r->deals, error);
+  if (status == DC_OK)
+    status = dc_loaded_read(job, r->config, &job->history, DC_SHAPE_HISTORY, NULL, r->threads, &r->history, error);
+  if (status == DC_OK)
+    status = dc_loaded_read(job, r->config, &job->quotas, DC_SHAPE_QUOTAS, NULL, r->threads, &r->quotas, error);
   if (status != DC_OK) return status;
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
   status = dc_deals_new(&sources, &r->log, error);
   if (status == DC_OK) status = settle_as_of(job, r, error);
   if (status == DC_OK) status = find_leaks(r, error);
-  for (size_t a = 0; status == DC_OK && !r->deals.load && a < r->log->n_attributes; a++) r->log->attributes[a].predictor = true;
-  if (status == DC_OK) status = join_accounts(r, error);
+  for (size_t a = 0; status == DC_OK && !r->deals.load && a < r->log->n_attributes; a++)
+    r->log->attributes[a].predictor = true;
+  if (status == DC_OK) status = dc_joins_add(job, r, error);
+  if (status == DC_OK) status = check_strict(job, r, error);
   if (status == DC_OK) status = lay_grid(job, r, error);
   if (status == DC_OK) r->threads = choose_threads(job, r->log->n);
   return status;
-}
-
-static void loaded_clear(dc_loaded *l)
-{
-  dc_roles_free(l->roles);
-  dc_load_free(l->load);
 }
 
 void dc_resolved_clear(dc_resolved *r)
 {
   dc_time_grid_free(r->grid);
   dc_deals_free(r->log);
-  loaded_clear(&r->deals);
-  loaded_clear(&r->history);
-  loaded_clear(&r->accounts);
+  dc_loaded_clear(&r->deals);
+  dc_loaded_clear(&r->history);
+  dc_loaded_clear(&r->accounts);
+  dc_loaded_clear(&r->quotas);
+  for (size_t k = 0; k < r->n_joins; k++) dc_loaded_clear(&r->joins[k]);
+  free(r->joins);
   dc_config_free(r->config);
   free(r->use);
   free(r->why);

@@ -5,22 +5,19 @@
 #include "dealcast/job.h"
 #include "engine/deals/calendar.h"
 #include "engine/deals/deals.h"
-
-/* A loaded file (or several of one shape) with its roles. */
-typedef struct dc_loaded {
-  dc_load *load;
-  dc_roles *roles;
-} dc_loaded;
+#include "engine/run/files.h"
 
 typedef struct dc_resolved {
   dc_config *config;
-  dc_loaded deals, history, accounts;
+  dc_loaded deals, history, accounts, quotas;
+  size_t n_joins;
+  dc_loaded *joins; /* --join, in the order given */
   dc_deals *log;
   dc_calendar calendar;
   dc_time_grid *grid;
   int32_t as_of;
-  dc_use *use;       /* per column of the deals file */
-  char (*why)[200];  /* evidence of a leak, "" where none */
+  dc_use *use;      /* per column of the deals file */
+  char (*why)[200]; /* evidence of a leak, "" where none */
   int threads;
 } dc_resolved;
 

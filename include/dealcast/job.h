@@ -41,7 +41,20 @@ typedef struct dc_job {
   bool progress;         /* stderr is a terminal */
 } dc_job;
 
-/* engine/run/forecast.c. *result is set only on DC_OK; the caller frees it. */
+/* engine/run/forecast.c. *result is set only on DC_OK; the caller frees it.
+ *
+ * Table `forecast`, a row for each scope, period, measure (amount where there are any, count) and component:
+ * scope_type         "all", a --by column's name, or names joined by " x "; scope_id the value or values, "(none)" for
+ *                    deals without one, null for all; by_COLUMN, for each column of a crossing, the value that the row
+ *                    is about, null where it is not by that column
+ * mean, p05 .. p95   means of scopes add up to the whole's
+ * n_deals            deals booked (component won), deals open (open, total), 0 (new)
+ * and for the total of amounts where there is a quota, otherwise null:
+ * quota              of the scope and period
+ * p_ge_quota         P(bookings >= quota)
+ * gap                quota less mean: positive where the mean falls short
+ * pipeline_coverage  amounts of open deals due in the period (all open deals where no expected closes are known) over
+ *                    quota less won; null when nothing is missing */
 dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
 
 #endif

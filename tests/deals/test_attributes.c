@@ -18,10 +18,13 @@ static const char *word_of(const deal_log *log, const char *name, const char *id
   return a->words.text[a->code[deal_of(log, id)]];
 }
 
-static void join(deal_log *log, const dc_table *table, int attribute)
+/* Joins by the first column; returns how many deals found no row. */
+static int64_t join(deal_log *log, const dc_table *table, int attribute)
 {
   dc_error error = {DC_OK, 0, 0, "", ""};
-  check_ok(dc_deals_join(log->deals, table, 0, attribute, &error), &error);
+  int64_t unmatched = -1;
+  check_ok(dc_deals_join(log->deals, table, 0, attribute, &unmatched, &error), &error);
+  return unmatched;
 }
 
 static void test_by_account(void **state)
@@ -30,7 +33,7 @@ static void test_by_account(void **state)
   deal_log *log = log_of(deals, NULL, NULL);
   dc_table *table = table_from(DC_SHAPE_ACCOUNTS, "account,sector,employees,founded\n"
                                                   "Best,Food,7,2001-01-01\nAcme,Tools,,1999-01-01\nOther,Food,9,\n");
-  join(log, table, dc_deals_find_role(log->deals, DC_ROLE_ACCOUNT));
+  assert_int_equal(join(log, table, dc_deals_find_role(log->deals, DC_ROLE_ACCOUNT)), 1); /* D; E has no key */
   assert_string_equal(word_of(log, "sector", "A"), "Tools");
   assert_string_equal(word_of(log, "sector", "B"), "Food");
   assert_string_equal(word_of(log, "sector", "C"), "Tools");
@@ -51,7 +54,7 @@ static void test_by_id(void **state)
   (void)state;
   deal_log *log = log_of(deals, NULL, NULL);
   dc_table *table = table_from(DC_SHAPE_ACCOUNTS, "deal,channel\nC,Web\nA,Fair\nZ,Web\n");
-  join(log, table, -1);
+  assert_int_equal(join(log, table, -1), 3); /* B, D, E */
   assert_string_equal(word_of(log, "channel", "A"), "Fair");
   assert_string_equal(word_of(log, "channel", "B"), "");
   assert_string_equal(word_of(log, "channel", "C"), "Web");
@@ -75,7 +78,7 @@ static void test_quintiles(void **state)
   for (int k = 0; k < 2; k++) {
     deal_log *log = log_of(log_text, NULL, NULL);
     dc_table *table = table_from(DC_SHAPE_ACCOUNTS, k ? other : text);
-    join(log, table, dc_deals_find_role(log->deals, DC_ROLE_ACCOUNT));
+    assert_int_equal(join(log, table, dc_deals_find_role(log->deals, DC_ROLE_ACCOUNT)), 0);
     const dc_attribute *size = &log->deals->attributes[dc_deals_find_name(log->deals, "size")];
     assert_int_equal(size->words.n, 6);
     int count[6] = {0};
@@ -101,7 +104,8 @@ static void test_refused(void **state)
   dc_error error = {DC_OK, 0, 0, "", ""};
   dc_table *table = table_from(DC_SHAPE_ACCOUNTS, "account,sector\nBest,Food\nAcme,Tools\nBest,Drink\n");
   int account = dc_deals_find_role(log->deals, DC_ROLE_ACCOUNT);
-  check_fails(dc_deals_join(log->deals, table, 0, account, &error), DC_E_INPUT, &error);
+  int64_t unmatched;
+  check_fails(dc_deals_join(log->deals, table, 0, account, &unmatched, &error), DC_E_INPUT, &error);
   assert_non_null(strstr(error.message, "'account'"));
   assert_non_null(strstr(error.message, "'Best'"));
   dc_table_free(table);
@@ -110,7 +114,7 @@ static void test_refused(void **state)
     for (int i = 0; i < n; i++) at += sprintf(at, "K%d,Motto %d\n", i, i);
     size_t before = log->deals->n_attributes;
     table = table_from(DC_SHAPE_ACCOUNTS, text);
-    join(log, table, account);
+    assert_int_equal(join(log, table, account), 4);
     assert_int_equal(log->deals->n_attributes, before + (n == 255)); /* and the missing one: 256 words */
     dc_table_free(table);
     free(text);

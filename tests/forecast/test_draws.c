@@ -84,13 +84,13 @@ static void test_against_draws(void **state)
       whale->amount[7] = 1e5;
       whale->log_sd[7] = 0;
       dc_bookings_input in = input_of(small, phis[f], variances[v], 500);
-      check_against_draws("12 deals", &in, 200000);
+      check_against_draws("12 deals", &in, 100000);
       in = input_of(large, phis[f], variances[v], 0);
-      check_against_draws("400 deals", &in, 20000);
+      check_against_draws("400 deals", &in, 10000);
       in = input_of(whale, phis[f], variances[v], 100);
-      check_against_draws("a whale", &in, 50000);
+      check_against_draws("a whale", &in, 25000);
       in = input_of(rare, phis[f], variances[v], 0);
-      if (!v) check_against_draws("1500 rare deals", &in, 20000);
+      if (!v) check_against_draws("1500 rare deals", &in, 10000);
       free(small);
       free(large);
       free(whale);

@@ -51,7 +51,7 @@ static void put_scope(dc_result_table *t, const char *type, const char *id, doub
       dc_put_number(t, mean * 1.5);
       dc_put_number(t, c == 3 ? quota : NAN);
       dc_put_number(t, c == 3 && isfinite(quota) ? 0.345 : NAN);
-      dc_put_number(t, c == 3 ? mean - quota : NAN);
+      dc_put_number(t, c == 3 ? quota - mean : NAN);
       dc_put_number(t, c == 3 && isfinite(quota) ? 2.5 : NAN);
     }
 }
@@ -96,7 +96,7 @@ static void the_coming_periods(void **state)
   expect_shown(text, "Forecast as of 2024-06-30, in USD\n\nBookings to come (USD)\n");
   expect_shown(text, "Jul - Sep 2024  1,000,000    500,000 .. 1,500,000  100,000  400,000    500,000\n");
   expect_shown(text, "Oct - Dec 2024  2,000,000  1,000,000 .. 3,000,000  200,000  800,000  1,000,000\n");
-  expect_shown(text, "1,234,567  1,000,000  -234,567         35 %     2.5 x\n");
+  expect_shown(text, "1,234,567  1,000,000   234,567         35 %     2.5 x\n");
   const char *large = strstr(text, "large"), *small = strstr(text, "small");
   assert_non_null(large);
   assert_true(large < small);
@@ -113,6 +113,61 @@ static void large_amounts_in_thousands(void **state)
   expect_shown(text, "Bookings to come (millions of USD)");
   expect_shown(text, "Jul - Sep 2024    40,000   20,000 .. 60,000");
   assert_null(strstr(text, "quota"));
+  free(text);
+  dc_result_free(result);
+}
+
+static void scopes_in_a_line_each(void **state)
+{
+  (void)state;
+  dc_result *result = forecast(1000000, NAN);
+  char *text = shown(result, (dc_write_options){.format = DC_FORMAT_TERMINAL, .top = 1});
+  expect_within_screen(text);
+  expect_shown(text, "By region: the largest 1 of 2\n");
+  expect_shown(text, "  region   Jul - Sep 2024          80 % range  Oct - Dec\n");
+  expect_shown(text, "  large           500,000  250,000 .. 750,000  1,000,000\n");
+  expect_shown(text, "  1 other         100,000                        200,000\n");
+  free(text);
+  dc_result_free(result);
+}
+
+static void wins_where_there_are_no_amounts(void **state)
+{
+  (void)state;
+  dc_result *result = forecast(31.5, NAN);
+  dc_result_table *t = dc_result_find(result, "forecast");
+  char count[] = "count";
+  for (size_t r = 0; r < t->rows; r++) t->cells[r * t->n_fields + 4].text = count;
+  char *text = shown(result, (dc_write_options){.format = DC_FORMAT_TERMINAL});
+  expect_within_screen(text);
+  expect_shown(text, "Wins to come\n");
+  expect_shown(text, "Jul - Sep 2024  31.5  15.75 .. 47.25  3.15  12.6  15.8\n");
+  expect_shown(text, "The deals have no amounts");
+  assert_null(strstr(text, "USD)"));
+  free(text);
+  dc_result_free(result);
+}
+
+static void roles_are_not_told_as_left_out(void **state)
+{
+  (void)state;
+  static const dc_field_spec fields[] = {{"file", DC_FIELD_TEXT}, {"name", DC_FIELD_TEXT}, {"role", DC_FIELD_TEXT},
+                                         {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
+  static const char *const rows[][3] = {{"Id", "id", "dropped"},
+                                        {"Closed", "closed", "dropped"},
+                                        {"Reason", "none", "dropped"},
+                                        {"Zone", "region", "suspect"}};
+  dc_result *result = forecast(1000, NAN);
+  dc_result_table *t = dc_result_add(result, "columns", fields);
+  for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+    dc_put_text(t, "deals.csv");
+    for (int k = 0; k < 3; k++) dc_put_text(t, rows[r][k]);
+    dc_put_text(t, "so");
+  }
+  char *text = shown(result, (dc_write_options){.format = DC_FORMAT_TERMINAL});
+  expect_shown(text, "Left out\n  deals.csv: column Reason dropped: so\n  deals.csv: column Zone suspect: so\n");
+  assert_null(strstr(text, "column Id"));
+  assert_null(strstr(text, "column Closed"));
   free(text);
   dc_result_free(result);
 }
@@ -217,6 +272,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_coming_periods),
                                      cmocka_unit_test(large_amounts_in_thousands),
+                                     cmocka_unit_test(scopes_in_a_line_each),
+                                     cmocka_unit_test(wins_where_there_are_no_amounts),
+                                     cmocka_unit_test(roles_are_not_told_as_left_out),
                                      cmocka_unit_test(says_where_a_baseline_is_better),
                                      cmocka_unit_test(the_deals_that_matter_most),
                                      cmocka_unit_test(any_table_by_name),

@@ -1,0 +1,123 @@
+/* What the reader of a forecast should know of the data behind it. */
+#include "engine/run/columns.h"
+#include "engine/run/forecast.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_BYTES = 240 };
+
+static const char *deal_s(int64_t n) { return n == 1 ? "deal" : "deals"; }
+
+/* The stage words that say neither won, lost nor open, as far as they fit. */
+static void list_unknown(const dc_forecast_run *run, char *text, size_t size)
+{
+  size_t used = 0;
+  int c = run->r.deals.roles->column[DC_ROLE_STAGE];
+  const dc_column *stage = c < 0 ? NULL : &run->r.deals.load->table->columns[c];
+  text[0] = '\0';
+  for (size_t k = 1; stage && stage->type == DC_TYPE_CATEGORY && k < stage->n_words; k++) {
+    if (dc_stage_meaning(run->r.config, stage->words[k]) != DC_MEANING_UNKNOWN) continue;
+    if (used + strlen(stage->words[k]) + 8 > size) {
+      snprintf(text + used, size - used, ", ...");
+      return;
+    }
+    used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", stage->words[k]);
+  }
+}
+
+static void warn_log(dc_forecast_run *run)
+{
+  const dc_deals *log = run->r.log;
+  char words[WORDS_BYTES];
+  if (log->created_dropped)
+    dc_warn(run->result,
+            "%lld %s closed before being created, the mark of a bulk import: their creation is taken as not "
+            "known",
+            (long long)log->created_dropped, deal_s(log->created_dropped));
+  if (log->unknown_stage) {
+    list_unknown(run, words, sizeof words);
+    dc_warn(run->result,
+            "%lld %s in stages whose names do not tell whether they are won, lost or open (%s): taken as "
+            "open; [stages] of --config can tell",
+            (long long)log->unknown_stage, log->unknown_stage == 1 ? "deal is" : "deals are", words);
+  }
+  if (log->disagreements)
+    dc_warn(run->result,
+            "%lld %s differently in the history and in the deals file: the history stands, but for "
+            "deals that it leaves open",
+            (long long)log->disagreements, log->disagreements == 1 ? "deal ends" : "deals end");
+  if (!run->r.deals.load || !run->r.history.load) return;
+  if (log->only_in_history)
+    dc_warn(run->result, "%lld %s in the history and not in the deals file: taken from the history",
+            (long long)log->only_in_history, log->only_in_history == 1 ? "deal is" : "deals are");
+  if (log->only_in_deals)
+    dc_warn(run->result, "%lld %s in the deals file and not in the history: known by the file only",
+            (long long)log->only_in_deals, log->only_in_deals == 1 ? "deal is" : "deals are");
+}
+
+/* How much the model could learn, when that is not all. */
+static void warn_rung(dc_forecast_run *run)
+{
+  static const char *const what[] = {[DC_RUNG_PRIOR] = "rates that are usual elsewhere lead, and ranges are wide",
+                                     [DC_RUNG_POOLED] = "all deals share one rate by age",
+                                     [DC_RUNG_RIDGE] = "what sets deals apart is learned with caution",
+                                     [DC_RUNG_FULL] = ""};
+  dc_rung rung = run->conversion->rung;
+  long long closed = (long long)(run->conversion->won + run->conversion->lost);
+  if (rung == DC_RUNG_FULL) return;
+  dc_warn(run->result, "only %lld %s closed so far (rung \"%s\" of the ladder): %s", closed,
+          closed == 1 ? "deal has" : "deals have", dc_rung_name(rung), what[rung]);
+}
+
+static void warn_currency(dc_forecast_run *run)
+{
+  int c = run->r.deals.load ? run->r.deals.roles->column[DC_ROLE_CURRENCY] : -1;
+  const dc_column *column = c < 0 ? NULL : &run->r.deals.load->table->columns[c];
+  if (!column || column->type != DC_TYPE_CATEGORY || column->n_words < 3) return;
+  dc_warn(run->result, "column %s names %zu currencies (%s, %s%s), and amounts are added up as they stand",
+          column->name, column->n_words - 1, column->words[1], column->words[2], column->n_words > 3 ? ", ..." : "");
+}
+
+static void warn_unmatched(dc_forecast_run *run, const dc_loaded *joined)
+{
+  if (!joined->load || !joined->unmatched) return;
+  dc_warn(run->result, "%s has no row for the %s of %lld %s", joined->load->inputs[0].name,
+          joined->load->table->columns[joined->key].name, (long long)joined->unmatched, deal_s(joined->unmatched));
+}
+
+static void warn_joins(dc_forecast_run *run)
+{
+  warn_unmatched(run, &run->r.accounts);
+  for (size_t k = 0; k < run->r.n_joins; k++) warn_unmatched(run, &run->r.joins[k]);
+}
+
+/* A deals file tells a column as it is on the day of export: of a deal open on an earlier day it is not known. */
+static void warn_scopes(dc_forecast_run *run)
+{
+  const dc_deals *log = run->r.log;
+  char names[WORDS_BYTES] = "";
+  size_t used = 0, n = 0;
+  for (size_t d = 0; d < run->scopes->n_dimensions && run->r.as_of < log->export_day; d++) {
+    const dc_dimension *one = &run->scopes->dimensions[d];
+    bool told = one->attribute == DC_COLUMN_STAGE ? log->has_history : log->attributes[one->attribute].dated;
+    if (told || (one->role == DC_ROLE_OWNER && log->history_has_owner)) continue;
+    if (used + strlen(one->name) + 8 < sizeof names)
+      used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", n ? ", " : "", one->name);
+    n++;
+  }
+  if (n)
+    dc_warn(run->result,
+            "%s %s told by the deals file on its day of export only, so not known of the deals that were open on the "
+            "as-of day: they are in the scope " DC_SCOPE_NONE,
+            names, n == 1 ? "is" : "are");
+}
+
+void dc_data_warnings(dc_forecast_run *run)
+{
+  warn_rung(run);
+  warn_log(run);
+  warn_currency(run);
+  warn_joins(run);
+  warn_scopes(run);
+}

@@ -1,0 +1,137 @@
+/* What was read: balances, warnings, roles of columns. */
+#include "tests/verbs/case.h"
+
+#include "engine/base/date.h"
+#include "tests/check.h"
+
+static const char *use_of(const job_case *c, const char *file, const char *name)
+{
+  const char *const pairs[] = {"file", file, "name", name, NULL};
+  return case_text(c, "columns", case_row(c, "columns", -1, pairs), "use");
+}
+
+/* One row of each kind: used, duplicate, conflicting, short, without an amount, too early for the as-of day, blank. */
+static const char dirty[] = "deal_id,owner,stage,amount,created,closed\n"
+                            "1,Ana,Closed Won,100,2024-01-10,2024-02-20\n"
+                            "1,Ana,Closed Won,100,2024-01-10,2024-02-20\n"
+                            "2,Ben,Closed Lost,60,2024-02-03,2024-03-10\n"
+                            "3,Ben,Closed Won,,2024-02-03,2024-03-11\n"
+                            "4,Ben,Proposal,40\n"
+                            "\n"
+                            "5,Cyd,Proposal,50,2024-02-05,\n"
+                            "5,Cyd,Proposal,51,2024-02-05,\n"
+                            "6,Ana,Proposal,70,2024-05-05,\n"
+                            "7,Ana,Closed Lost,80,2024-03-05,2024-03-01\n"
+                            "8,Ana,Zwischenstand,90,2024-03-05,\n"
+                            "9,Ana,Closed Won,30,2024-01-05,2024-03-09\n";
+
+static const char changes[] = "deal_id,changed_at,stage,amount\n"
+                              "1,2024-01-10,Proposal,90\n"
+                              "1,2024-02-20,Closed Won,100\n"
+                              "2,2024-02-03,Proposal,60\n"
+                              "2,2024-03-10,Closed Won,60\n"
+                              "77,2024-02-04,Proposal,60\n"
+                              ",2024-02-04,Proposal,60\n"
+                              "8,,Proposal,60\n"
+                              "8,2024-04-20,Proposal,60\n";
+
+static void rows_balance(void **state)
+{
+  (void)state;
+  job_case c;
+  case_begin(&c);
+  case_add(&c.job.files, case_file(&c, "deals.csv", dirty));
+  case_add(&c.job.quotas, case_file(&c, "quotas.csv", "owner,period_start,amount\nAna,2024-04-01,9\nAna,,9\n\n"));
+  c.job.as_of = dc_date_from_civil(2024, 4, 1);
+  case_run(&c);
+  case_balances(&c);
+  assert_int_equal(case_input(&c, "deals.csv", "read"), 12);
+  assert_int_equal(case_input(&c, "deals.csv", "duplicate"), 1);
+  assert_int_equal(case_input(&c, "deals.csv", "rejected"), 4);
+  assert_int_equal(case_input(&c, "deals.csv", "after_as_of"), 1);
+  assert_int_equal(case_input(&c, "deals.csv", "blank"), 1);
+  assert_int_equal(case_input(&c, "deals.csv", "used"), 5);
+  const char *const file[] = {"name", "deals.csv", NULL};
+  size_t r = case_row(&c, "inputs", -1, file);
+  check_close(case_number(&c, "inputs", r, "amount_read"), 2 * 100 + 60 + 50 + 51 + 70 + 80 + 90 + 30, 0, 0);
+  check_close(case_number(&c, "inputs", r, "amount_used"), 100 + 60 + 80 + 90 + 30, 0, 0);
+  const char *const conflict[] = {"rule", "rows that differ for one id", NULL};
+  check_close(case_number(&c, "rejects", case_row(&c, "rejects", -1, conflict), "amount"), 101, 0, 0);
+  assert_true(case_warns(&c, "1 deal closed before being created"));
+  assert_true(case_warns(&c, "1 deal is in stages whose names do not tell"));
+  assert_true(case_warns(&c, "Zwischenstand"));
+  assert_true(case_warns(&c, "only 4 deals have closed so far"));
+  case_end(&c);
+}
+
+static void history_and_file(void **state)
+{
+  (void)state;
+  job_case c;
+  case_begin(&c);
+  case_add(&c.job.files, case_file(&c, "deals.csv", dirty));
+  case_add(&c.job.history, case_file(&c, "changes.csv", changes));
+  c.job.as_of = dc_date_from_civil(2024, 4, 1);
+  case_run(&c);
+  case_balances(&c);
+  assert_int_equal(case_input(&c, "changes.csv", "read"), 8);
+  assert_int_equal(case_input(&c, "changes.csv", "rejected"), 2);
+  assert_int_equal(case_input(&c, "changes.csv", "after_as_of"), 1);
+  assert_int_equal(case_input(&c, "changes.csv", "used"), 5);
+  assert_true(case_warns(&c, "1 deal ends differently"));
+  assert_true(case_warns(&c, "1 deal is in the history and not in the deals file"));
+  assert_true(case_warns(&c, "in the deals file and not in the history"));
+  assert_string_equal(use_of(&c, "changes.csv", "changed_at"), "used");
+  case_end(&c);
+}
+
+/* A history alone is no deals file that lacks its deals. */
+static void history_alone(void **state)
+{
+  (void)state;
+  job_case c;
+  case_begin(&c);
+  case_add(&c.job.history, case_file(&c, "changes.csv", changes));
+  case_run(&c);
+  case_balances(&c);
+  assert_false(case_warns(&c, "not in the deals file"));
+  case_end(&c);
+}
+
+static void strict_stops_at_what_deals_reject(void **state)
+{
+  (void)state;
+  job_case c;
+  case_begin(&c);
+  case_add(&c.job.files, case_file(&c, "deals.csv",
+                                   "deal_id,stage,amount,created,closed\n"
+                                   "1,Closed Won,100,2024-01-10,2024-02-20\n"
+                                   "2,Closed Won,,2024-02-03,2024-03-11\n"));
+  c.job.strict = true;
+  case_run_fails(&c, DC_E_INPUT, "won deal without an amount");
+  assert_int_equal(c.error.line, 3);
+  case_end(&c);
+}
+
+static void currencies_are_told(void **state)
+{
+  (void)state;
+  job_case c;
+  case_begin(&c);
+  case_add(&c.job.files, case_file(&c, "deals.csv",
+                                   "deal_id,stage,amount,currency,created,closed\n"
+                                   "1,Closed Won,100,EUR,2024-01-10,2024-02-20\n"
+                                   "2,Closed Won,100,USD,2024-02-03,2024-03-11\n"
+                                   "3,Closed Lost,100,USD,2024-02-03,2024-03-11\n"));
+  case_run(&c);
+  assert_true(case_warns(&c, "names 2 currencies (EUR, USD)"));
+  case_end(&c);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(rows_balance), cmocka_unit_test(history_and_file), cmocka_unit_test(history_alone),
+      cmocka_unit_test(strict_stops_at_what_deals_reject), cmocka_unit_test(currencies_are_told)};
+  return cmocka_run_group_tests_name("data", tests, NULL, NULL);
+}
