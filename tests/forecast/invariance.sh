@@ -87,7 +87,7 @@ rows() { # what, the lists of files to shuffle, options
 mkdir "$work/set"
 gzip -dc "$sample/history.csv.gz" >"$work/set/history.csv" || exit 1
 cp "$sample/deals.csv" "$sample/accounts.csv" "$work/set"
-threads "$work/set" "sample" --period quarter --origins 3
+threads "$work/set" "sample" --period quarter --as-of 2025-06-30 --origins 6
 rows "sample" deals+history+accounts --as-of 2025-06-30 --origins 2
 
 # A smaller set of another seed, with rows that are rejected, doubled or in conflict.
@@ -100,8 +100,8 @@ awk 'NR == 20 || NR == 300 { doubled = doubled $0 "\n" }
 awk '{ print } NR % 500 == 0 { print } # the same row twice
   NR % 501 == 0 { sub(/Prospecting|Qualification|Proposal|Negotiation/, "Discovery"); print } # two rows of one instant' \
   "$work/set/history.csv" >"$work/history" && mv "$work/history" "$work/set/history.csv"
-threads "$work/set" "generated" --origins 5
-rows "generated" 'deals history accounts deals+history+accounts' --origins 3 --period quarter
+threads "$work/set" "generated" --origins 2
+rows "generated" 'deals history accounts deals+history+accounts' --origins 1 --period quarter
 awk '/"negative amount"/ { negative = 1 } /"rows that differ for one id"/ { conflict = 1 } END { exit !(negative && conflict) }' \
   "$work/a/rejects.json"
 report $? "generated: rows are rejected and in conflict"
