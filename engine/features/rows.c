@@ -5,28 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With dated fields a deal is looked at in every cell of its life. A look that many cells after the creation is followed
- * for twice the highest power of two that divides the number, the one at the creation the longest: so each cell is seen
- * from about one look in each octave of distance (0 or 1 cell, 2 or 3, 4 to 7, ...), and the looks are spread over a
- * deal's life as the questions asked of open deals are. */
-enum { OCTAVES = 5, MOST_AHEAD = 2 << OCTAVES };
+/* With dated fields a deal-cell is seen from one look in each octave of distance: 1, 2 or 3, 4 to 7, ... cells before
+ * it, the last one or two up to 63; a look that many cells after the creation is on the day before its cell, the look 0
+ * is the creation. So looks are spread over a deal's life as the questions asked of open deals are. A cell that ends
+ * with a closing is taken from all its looks, each with its share; of the many others, one look drawn by hash. */
+enum { OCTAVES = 5, MOST_LOOKS = OCTAVES + 2 };
 
-static int32_t look_reach(int32_t look)
-{
-  int octave = 0;
-  if (look == 0) return MOST_AHEAD;
-  while (octave < OCTAVES && look % 2 == 0) look /= 2, octave++;
-  return 2 << octave;
-}
-
-/* Looks that see the cell this many cells after the first one. */
-static int looks_at(int32_t cells, bool landmarks)
+static int looks_of(int32_t cells, bool landmarks, int32_t look[MOST_LOOKS])
 {
   int n = 0;
-  if (!landmarks) return 1;
-  for (int octave = 0; octave < OCTAVES; octave++) n += cells >= 1 << octave;
-  int32_t whole = cells >> OCTAVES; /* the looks at multiples of the longest stride that still see it */
-  return n + (whole < 1 ? 1 : 2);
+  for (int octave = 0; landmarks && octave < OCTAVES && cells >> octave; octave++) {
+    int32_t stride = 2 << octave, from = 1 << octave; /* looks at odd multiples of `from` */
+    look[n++] = from + (cells - from) / stride * stride;
+  }
+  int32_t last = landmarks ? cells >> OCTAVES << OCTAVES : 0;
+  look[n++] = last;
+  if (last > 0) look[n++] = last - (1 << OCTAVES);
+  return n;
 }
 
 void dc_rows_free(dc_rows *rows)
@@ -102,43 +97,40 @@ typedef struct span {
   const dc_spell *spell;
 } span;
 
-/* The rows of one look at one spell. */
-static bool add_look(dc_rows *rows, const dc_features *f, const span *s, const dc_subject *subject, int32_t first_cell,
-                     int32_t look)
+/* A deal as it looked that many cells after the first cell of its spell. */
+static void look_at(const dc_features *f, size_t deal, const span *s, int32_t first_cell, int32_t look,
+                    dc_subject *subject)
 {
+  dc_view view;
+  const dc_spell *spell = s->spell;
+  int32_t cell = first_cell + look - (look > 0), day = look > 0 ? f->grid->start[first_cell + look] - 1 : spell->start;
+  if (look > 0)
+    dc_deals_view(f->deals, deal, day, &view);
+  else
+    dc_deals_first_view(f->deals, deal, spell, s->upto, &view);
+  view.since = spell->start;
+  dc_features_subject(f, deal, &view, cell, day, subject);
+}
+
+static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, uint64_t hash, const span *s)
+{
+  dc_subject subject;
   uint32_t code[DC_MAX_FACTORS];
-  memcpy(code, subject->fixed, sizeof code);
-  int32_t from = most(dc_time_cell(f->grid, s->first), first_cell + look);
-  int32_t to = dc_time_cell(f->grid, s->last);
-  if (f->landmarks) to = least(to, first_cell + look + look_reach(look) - 1);
-  for (int32_t cell = from; cell <= to; cell++) {
+  int32_t look[MOST_LOOKS], seen = -1, first_cell = dc_time_cell(f->grid, s->spell->start);
+  for (int32_t cell = dc_time_cell(f->grid, s->first); cell <= dc_time_cell(f->grid, s->last); cell++) {
     int32_t a = most(f->grid->start[cell], s->first), b = least(f->grid->start[cell + 1] - 1, s->upto);
     bool ends = s->spell->end != DC_DATE_MISSING && s->spell->end <= b;
     int outcome = !ends ? 2 : s->spell->state == DC_STATE_WON ? 0 : 1;
-    dc_features_cell(f, subject, cell, a, b, UINT32_MAX, code);
-    int64_t units = DC_ROW_UNITS / looks_at(cell - first_cell, f->landmarks);
-    if (!add_row(rows, code, (uint8_t)(b - a + 1), outcome, units)) return false;
-  }
-  return true;
-}
-
-static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, const span *s)
-{
-  dc_view view;
-  dc_subject subject;
-  int32_t first_cell = dc_time_cell(f->grid, s->spell->start), last_cell = dc_time_cell(f->grid, s->last);
-  dc_deals_first_view(f->deals, deal, s->spell, s->upto, &view);
-  dc_features_subject(f, deal, &view, first_cell, s->spell->start, &subject);
-  if (!add_look(rows, f, s, &subject, first_cell, 0)) return false;
-  int32_t risk_cell = dc_time_cell(f->grid, s->first);
-  for (int32_t look = most(1, risk_cell - first_cell - MOST_AHEAD); f->landmarks && first_cell + look <= last_cell;
-       look++) {
-    int32_t cell = first_cell + look;
-    if (cell + look_reach(look) <= risk_cell) continue;
-    dc_deals_view(f->deals, deal, f->grid->start[cell] - 1, &view);
-    view.since = s->spell->start;
-    dc_features_subject(f, deal, &view, cell - 1, f->grid->start[cell] - 1, &subject);
-    if (!add_look(rows, f, s, &subject, first_cell, look)) return false;
+    int n = looks_of(cell - first_cell, f->landmarks, look);
+    int drawn = n > 1 ? (int)(dc_random_bits(hash, (uint64_t)(cell - first_cell), 0) % (uint64_t)n) : 0;
+    for (int k = 0; k < n; k++) {
+      if (!ends && k != drawn) continue;
+      if (look[k] != seen) look_at(f, deal, s, first_cell, look[k], &subject);
+      seen = look[k];
+      memcpy(code, subject.fixed, sizeof code);
+      dc_features_cell(f, &subject, cell, a, b, UINT32_MAX, code);
+      if (!add_row(rows, code, (uint8_t)(b - a + 1), outcome, ends ? DC_ROW_UNITS / n : DC_ROW_UNITS)) return false;
+    }
   }
   return true;
 }
@@ -154,20 +146,17 @@ static bool risk_span(const dc_deals *deals, const dc_spell *spell, int32_t afte
   return s->first <= s->last;
 }
 
-static bool sampled(const dc_rows *rows, const dc_deals *deals, size_t i)
-{
-  return rows->keep == UINT64_MAX || dc_hash_bytes(deals->ids.text[i], deals->ids.length[i], rows->seed) <= rows->keep;
-}
-
 dc_status dc_rows_extend(dc_rows *rows, const dc_features *f, int32_t after, int32_t upto, dc_error *error)
 {
   const dc_deals *deals = f->deals;
   for (size_t i = 0; i < deals->n; i++) {
-    if (deals->known[i] > upto || !sampled(rows, deals, i)) continue;
+    if (deals->known[i] > upto) continue;
+    uint64_t hash = dc_hash_bytes(deals->ids.text[i], deals->ids.length[i], rows->seed);
+    if (hash > rows->keep) continue;
     for (uint64_t k = deals->spell_at[i]; k < deals->spell_at[i + 1]; k++) {
       span s;
       if (!risk_span(deals, &deals->spells[k], after, upto, &s)) continue;
-      if (!add_spell(rows, f, i, &s)) return dc_fail_memory(error, "collecting training rows");
+      if (!add_spell(rows, f, i, hash, &s)) return dc_fail_memory(error, "collecting training rows");
     }
   }
   return DC_OK;
@@ -176,9 +165,8 @@ dc_status dc_rows_extend(dc_rows *rows, const dc_features *f, int32_t after, int
 /* Rows before grouping that a spell would make. */
 static double spell_rows(const dc_features *f, const span *s)
 {
-  int32_t first = dc_time_cell(f->grid, s->spell->start);
   int32_t from = dc_time_cell(f->grid, s->first), to = dc_time_cell(f->grid, s->last);
-  return (double)(to - from + 1) * looks_at(to - first, f->landmarks);
+  return (double)(to - from + (f->landmarks ? MOST_LOOKS : 1));
 }
 
 dc_status dc_rows_new(const dc_features *f, int32_t last_day, size_t most_rows, uint64_t seed, dc_rows **out,
