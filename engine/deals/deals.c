@@ -205,7 +205,7 @@ static void fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
     if (stage && stage->type == DC_TYPE_CATEGORY && facts.meaning == DC_MEANING_OPEN)
       deals->stage[i] = w->stage_map[stage->code[r]];
     if (owner && owner->type == DC_TYPE_CATEGORY) deals->owner[i] = w->owner_map[owner->code[r]];
-    w->created[i] = facts.created;
+    if (facts.created != DC_DATE_MISSING) w->created[i] = facts.created;
     w->closed[i] = facts.closed;
     w->meaning[i] = (uint8_t)facts.meaning;
     if (facts.created_dropped) deals->created_dropped++;
@@ -227,7 +227,7 @@ static bool comes_first(const dc_table *table, const dc_column *when, size_t a, 
   return false;
 }
 
-/* The first history row of each deal, its created column where the deals file has none. */
+/* The first history row of each deal, and the earliest creation that its rows tell, for where the deals file has none. */
 static void fill_from_history(const dc_deals_sources *s, scratch *w)
 {
   if (!s->history) return;
@@ -239,8 +239,9 @@ static void fill_from_history(const dc_deals_sources *s, scratch *w)
     w->deal_of_event[r] = i;
     uint32_t first = w->first_row[i];
     if (first == DC_ID_NONE || comes_first(s->history->table, when, r, first)) w->first_row[i] = (uint32_t)r;
-    if (!created || w->created[i] != DC_DATE_MISSING) continue;
-    w->created[i] = dc_column_day(created, r, s->config->timezone_minutes);
+    int32_t day = created ? dc_column_day(created, r, s->config->timezone_minutes) : DC_DATE_MISSING;
+    if (day == DC_DATE_MISSING) continue;
+    if (w->created[i] == DC_DATE_MISSING || day < w->created[i]) w->created[i] = day;
   }
 }
 
@@ -311,8 +312,8 @@ static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, d
   status = allocate(deals, w, error);
   if (status == DC_OK) status = merge_words(deals, s, w, error);
   if (status != DC_OK) return status;
-  fill_from_rows(deals, s, w);
   fill_from_history(s, w);
+  fill_from_rows(deals, s, w);
   if (s->history) status = dc_events_build(deals, s, w->deal_of_event, w->event_stage_map, w->event_owner_map, error);
   if (status == DC_OK) status = dc_spells_build(deals, s->config, w->created, w->closed, w->meaning, error);
   if (status != DC_OK) return status;

@@ -121,10 +121,12 @@ typedef struct dc_view {
 
 void dc_deals_view(const dc_deals *deals, size_t i, int32_t day, dc_view *view);
 
-/* What the first history row of a spell told of it, before anything else happened; false without a history. */
-bool dc_deals_first_view(const dc_deals *deals, size_t i, const dc_spell *spell, dc_view *view);
+/* What the first history row of a spell told of it by the end of a day, before anything else happened; false without a
+ * history. */
+bool dc_deals_first_view(const dc_deals *deals, size_t i, const dc_spell *spell, int32_t day, dc_view *view);
 
-/* Code of an attribute as known by someone who asks on day `asked`; 0 = not known then. */
+/* Code of an attribute as known by someone who asks on day `asked`; 0 = not known then. The deals file tells it with the
+ * deal's last closing, or on the day of export. */
 uint32_t dc_deals_attribute(const dc_deals *deals, const dc_attribute *attribute, size_t i, int32_t asked);
 
 /* Index of the attribute of a role, or of a name; -1 = none. */

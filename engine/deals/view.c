@@ -60,11 +60,12 @@ void dc_deals_view(const dc_deals *deals, size_t i, int32_t day, dc_view *view)
   const dc_event *e = event_before(deals, i, day);
   if (e) take_event(e, view);
   if (day >= deals->export_day) take_export(deals, i, view);
-  /* A won deal's amount is told with its closing. */
-  if (closed && isnan(view->amount)) view->amount = deals->amount[i];
+  /* A won deal's amount is told with its last closing. */
+  bool last = spell + 1 == &deals->spells[deals->spell_at[i + 1]];
+  if (closed && last && isnan(view->amount)) view->amount = deals->amount[i];
 }
 
-bool dc_deals_first_view(const dc_deals *deals, size_t i, const dc_spell *spell, dc_view *view)
+bool dc_deals_first_view(const dc_deals *deals, size_t i, const dc_spell *spell, int32_t day, dc_view *view)
 {
   *view = nothing;
   view->state = DC_STATE_OPEN;
@@ -74,7 +75,7 @@ bool dc_deals_first_view(const dc_deals *deals, size_t i, const dc_spell *spell,
   const dc_event *e = &deals->events[deals->event_at[i]];
   while (e + 1 < deals->events + deals->event_at[i + 1] && e->day < spell->start) e++;
   /* A history that starts later than the deal says nothing of its beginning (a day of grace for time zones). */
-  if (e->day > spell->start + 1) return true;
+  if (e->day > spell->start + 1 || e->day > day) return true;
   take_event(e, view);
   bool closing = e->meaning == DC_MEANING_WON || e->meaning == DC_MEANING_LOST;
   if (closing) {
@@ -87,10 +88,15 @@ bool dc_deals_first_view(const dc_deals *deals, size_t i, const dc_spell *spell,
 
 uint32_t dc_deals_attribute(const dc_deals *deals, const dc_attribute *attribute, size_t i, int32_t asked)
 {
-  if (attribute->dated || asked >= deals->export_day) return attribute->code[i];
-  dc_view view;
-  dc_deals_view(deals, i, asked, &view);
-  return view.state > DC_STATE_OPEN ? attribute->code[i] : 0;
+  if (asked >= deals->export_day) return attribute->code[i];
+  bool told;
+  if (attribute->dated) {
+    told = deals->event_at[i] < deals->event_at[i + 1] && deals->events[deals->event_at[i]].day <= asked;
+  } else {
+    const dc_spell *last = &deals->spells[deals->spell_at[i + 1] - 1];
+    told = last->end != DC_DATE_MISSING && last->end <= asked;
+  }
+  return told ? attribute->code[i] : 0;
 }
 
 int dc_deals_find_role(const dc_deals *deals, dc_role role)

@@ -114,14 +114,14 @@ static size_t fixed_rule_levels(const dc_features *f, dc_feature feature)
     case DC_FEATURE_QUARTER_WEEK: return DC_QUARTER_WEEKS;
     case DC_FEATURE_QUARTER_MONTH: return 3;
     case DC_FEATURE_EPOCH: return (size_t)f->grid->epoch[dc_time_cell(f->grid, f->asked)] + 1;
-    case DC_FEATURE_STAGE: return d->has_history && d->has_stage ? d->stages.n * AHEAD_LEVELS : 1;
+    case DC_FEATURE_STAGE: return d->has_history && d->has_stage ? f->stage.n * AHEAD_LEVELS : 1;
     case DC_FEATURE_EXPECTED: return d->history_has_expected ? EXPECTED_LEVELS : 1;
     case DC_FEATURE_QUIET: return d->has_history ? QUIET_LEVELS : 1;
     case DC_FEATURE_TIME_IN_STAGE: return d->has_history && d->has_stage ? STAGE_DAY_LEVELS : 1;
     case DC_FEATURE_PUSHES: return d->history_has_expected ? PUSH_LEVELS : 1;
     case DC_FEATURE_AMOUNT: return d->history_has_amount ? AMOUNT_LEVELS : 1;
     case DC_FEATURE_RELATION: return f->relation ? RELATION_LEVELS : 1;
-    case DC_FEATURE_OWNER: return d->history_has_owner ? d->owners.n : 1;
+    case DC_FEATURE_OWNER: return d->history_has_owner ? f->owner.n : 1;
     default: return 1;
   }
 }
@@ -129,7 +129,7 @@ static size_t fixed_rule_levels(const dc_features *f, dc_feature feature)
 /* The owner of an undated deals file is who has the deal now, not who won it: it never predicts. */
 static bool may_predict(const dc_features *f, const dc_attribute *a)
 {
-  if (!a->predictor || a->role == DC_ROLE_OWNER || a->words.n < 3) return false;
+  if (!a->predictor || a->role == DC_ROLE_OWNER) return false;
   return a->dated || f->asked >= f->deals->export_day;
 }
 
@@ -166,6 +166,26 @@ static dc_status find_relations(dc_features *f, dc_error *error)
   return DC_OK;
 }
 
+/* The factors of attributes; one word in all tells nothing. */
+static dc_status add_attributes(dc_features *f, dc_error *error)
+{
+  const dc_deals *d = f->deals;
+  for (size_t a = 0; a < d->n_attributes && f->n < DC_MAX_FACTORS; a++) {
+    dc_levels levels;
+    if (!may_predict(f, &d->attributes[a])) continue;
+    dc_status status = dc_levels_of_attribute(d, &d->attributes[a], f->asked, &levels, error);
+    if (status != DC_OK) return status;
+    if (levels.n < 3 || levels.n > MOST_LEVELS) {
+      dc_levels_clear(&levels);
+      continue;
+    }
+    f->word[f->n] = levels;
+    add_factor(f, &attribute_rule, d->attributes[a].name, levels.n);
+    f->attribute[f->n - 1] = (int)a;
+  }
+  return DC_OK;
+}
+
 dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32_t asked, dc_features **out,
                           dc_error *error)
 {
@@ -176,26 +196,31 @@ dc_status dc_features_new(const dc_deals *deals, const dc_time_grid *grid, int32
   f->asked = asked;
   f->landmarks = deals->has_history;
   dc_status status = find_relations(f, error);
-  if (status != DC_OK) {
-    dc_features_free(f);
-    return status;
-  }
-  for (size_t k = 0; k < sizeof factor_rules / sizeof *factor_rules; k++)
+  if (status == DC_OK) status = dc_levels_of_stages(deals, asked, &f->stage, error);
+  if (status == DC_OK) status = dc_levels_of_owners(deals, asked, &f->owner, error);
+  for (size_t k = 0; k < sizeof factor_rules / sizeof *factor_rules && status == DC_OK; k++)
     add_factor(f, &factor_rules[k], factor_rules[k].name, fixed_rule_levels(f, factor_rules[k].feature));
-  for (size_t a = 0; a < deals->n_attributes && f->n < DC_MAX_FACTORS; a++) {
-    if (!may_predict(f, &deals->attributes[a]) || deals->attributes[a].words.n > MOST_LEVELS) continue;
-    add_factor(f, &attribute_rule, deals->attributes[a].name, deals->attributes[a].words.n);
-    f->attribute[f->n - 1] = (int)a;
-  }
-  *out = f;
-  return DC_OK;
+  if (status == DC_OK) status = add_attributes(f, error);
+  if (status == DC_OK)
+    *out = f;
+  else
+    dc_features_free(f);
+  return status;
 }
 
 void dc_features_free(dc_features *features)
 {
   if (!features) return;
   free(features->relation);
+  dc_levels_clear(&features->stage);
+  dc_levels_clear(&features->owner);
+  for (int k = 0; k < features->n; k++) dc_levels_clear(&features->word[k]);
   free(features);
+}
+
+uint32_t dc_features_attribute(const dc_features *f, int factor, size_t deal)
+{
+  return f->word[factor].of[dc_deals_attribute(f->deals, &f->deals->attributes[f->attribute[factor]], deal, f->asked)];
 }
 
 void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view, int32_t landmark_cell, int32_t day,
@@ -205,7 +230,7 @@ void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view,
   s->since = view->since;
   s->expected = view->expected;
   s->landmark = landmark_cell;
-  s->fixed[DC_FEATURE_STAGE] = view->stage;
+  s->fixed[DC_FEATURE_STAGE] = f->stage.of[view->stage];
   if (view->touched != DC_DATE_MISSING)
     s->fixed[DC_FEATURE_QUIET] = 1 + bin_of(day - view->touched, quiet_edges, QUIET_LEVELS - 2);
   if (f->factor[DC_FEATURE_TIME_IN_STAGE].levels > 1 && view->stage_since != DC_DATE_MISSING)
@@ -214,9 +239,8 @@ void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view,
     s->fixed[DC_FEATURE_PUSHES] = view->pushes < PUSH_LEVELS - 2 ? view->pushes + 1u : PUSH_LEVELS - 1;
   if (f->factor[DC_FEATURE_AMOUNT].levels > 1) s->fixed[DC_FEATURE_AMOUNT] = amount_level(view->amount);
   if (f->relation) s->fixed[DC_FEATURE_RELATION] = f->relation[deal];
-  if (f->factor[DC_FEATURE_OWNER].levels > 1) s->fixed[DC_FEATURE_OWNER] = view->owner;
-  for (int k = DC_FEATURE_ATTRIBUTES; k < f->n; k++)
-    s->fixed[k] = dc_deals_attribute(f->deals, &f->deals->attributes[f->attribute[k]], deal, f->asked);
+  if (f->factor[DC_FEATURE_OWNER].levels > 1) s->fixed[DC_FEATURE_OWNER] = f->owner.of[view->owner];
+  for (int k = DC_FEATURE_ATTRIBUTES; k < f->n; k++) s->fixed[k] = dc_features_attribute(f, k, deal);
 }
 
 void dc_features_cell(const dc_features *f, const dc_subject *s, int32_t cell, int32_t first, int32_t last,

@@ -5,6 +5,7 @@
 #include "dealcast/model/factors.h"
 #include "engine/deals/calendar.h"
 #include "engine/deals/deals.h"
+#include "engine/features/levels.h"
 
 /* Factors that change from cell to cell come first, then those fixed at the landmark (the day of looking). */
 typedef enum dc_feature {
@@ -34,6 +35,8 @@ typedef struct dc_features {
   dc_factor factor[DC_MAX_FACTORS];
   int min_closed[DC_MAX_FACTORS]; /* closed deals from which a factor is fitted */
   int attribute[DC_MAX_FACTORS];  /* index into deals->attributes, -1 = not an attribute */
+  dc_levels word[DC_MAX_FACTORS]; /* levels of the words of attributes, */
+  dc_levels stage, owner;         /* of stages and of owners */
   uint8_t *relation;              /* per deal, at its creation; NULL when accounts are not known */
   bool landmarks;                 /* dated fields exist: look at each deal on several days */
 } dc_features;
@@ -53,6 +56,9 @@ typedef struct dc_subject {
 /* view is what was known on `day`, which lies in (or ends) the landmark cell. */
 void dc_features_subject(const dc_features *features, size_t deal, const dc_view *view, int32_t landmark_cell,
                          int32_t day, dc_subject *subject);
+
+/* Level of an attribute's factor for a deal, as known on the day `asked`. */
+uint32_t dc_features_attribute(const dc_features *features, int factor, size_t deal);
 
 /* Codes of the changing factors for the days first..last of a cell, seen epoch_limit quarters into the data. */
 void dc_features_cell(const dc_features *features, const dc_subject *subject, int32_t cell, int32_t first, int32_t last,

@@ -98,15 +98,16 @@ typedef struct span {
 } span;
 
 /* A deal as it looked that many cells after the first cell of its spell. */
-static void look_at(const dc_features *f, size_t deal, const dc_spell *spell, int32_t first_cell, int32_t look,
+static void look_at(const dc_features *f, size_t deal, const span *s, int32_t first_cell, int32_t look,
                     dc_subject *subject)
 {
   dc_view view;
+  const dc_spell *spell = s->spell;
   int32_t cell = first_cell + look - (look > 0), day = look > 0 ? f->grid->start[first_cell + look] - 1 : spell->start;
   if (look > 0)
     dc_deals_view(f->deals, deal, day, &view);
   else
-    dc_deals_first_view(f->deals, deal, spell, &view);
+    dc_deals_first_view(f->deals, deal, spell, s->upto, &view);
   view.since = spell->start;
   dc_features_subject(f, deal, &view, cell, day, subject);
 }
@@ -124,7 +125,7 @@ static bool add_spell(dc_rows *rows, const dc_features *f, size_t deal, uint64_t
     int drawn = n > 1 ? (int)(dc_random_bits(hash, (uint64_t)(cell - first_cell), 0) % (uint64_t)n) : 0;
     for (int k = 0; k < n; k++) {
       if (!ends && k != drawn) continue;
-      if (look[k] != seen) look_at(f, deal, s->spell, first_cell, look[k], &subject);
+      if (look[k] != seen) look_at(f, deal, s, first_cell, look[k], &subject);
       seen = look[k];
       memcpy(code, subject.fixed, sizeof code);
       dc_features_cell(f, &subject, cell, a, b, UINT32_MAX, code);

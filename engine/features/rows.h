@@ -30,7 +30,7 @@ void dc_rows_free(dc_rows *rows);
 
 /* Adds what became known in the days after .. upto (after excluded, upto included): the weight of a deal in a cell is
  * shared between the landmarks from which that cell is seen. Calling it for a then b then c is the same as for a to c,
- * but for cells that are cut at b. */
+ * but for cells that are cut at b and deals that begin on it. */
 dc_status dc_rows_extend(dc_rows *rows, const dc_features *features, int32_t after, int32_t upto,
                          dc_error *error) DC_MUST_CHECK;
 

@@ -43,7 +43,7 @@ static void learn_ratios(const dc_snapshot *s, dc_amounts *a)
     dc_view view;
     if (isnan(b->amount) || spell->start == DC_DATE_MISSING || spell->end != b->day) continue;
     typical += b->amount;
-    dc_deals_first_view(d, b->deal, spell, &view);
+    dc_deals_first_view(d, b->deal, spell, s->day, &view);
     add_ratio(&sums, 1, b->amount, view.amount);
     int32_t middle = spell->start + (spell->end - spell->start) / 2;
     if (middle >= spell->end) continue;
@@ -82,10 +82,7 @@ static dc_status regress(const dc_snapshot *s, int threads, dc_amounts *a, dc_er
       zero++;
       continue;
     }
-    for (size_t j = 0; j < width; j++) {
-      const dc_attribute *attribute = &d->attributes[a->features->attribute[a->factor[j]]];
-      code[n * width + j] = dc_deals_attribute(d, attribute, b->deal, a->features->asked);
-    }
+    for (size_t j = 0; j < width; j++) code[n * width + j] = dc_features_attribute(a->features, a->factor[j], b->deal);
     y[n] = log(b->amount);
     weight[n++] = exp2(-(double)(s->day - b->day) / HALF_LIFE_DAYS);
   }

@@ -180,7 +180,7 @@ static dc_status project_new(void *context, size_t first, size_t last)
     const dc_spell *spell = &f->deals->spells[f->deals->spell_at[out->kind[k]]];
     dc_view view;
     dc_subject pattern, subject;
-    dc_deals_first_view(f->deals, out->kind[k], spell, &view);
+    dc_deals_first_view(f->deals, out->kind[k], spell, q->snapshot->day, &view);
     dc_features_subject(f, out->kind[k], &view, dc_time_cell(grid, spell->start), spell->start, &pattern);
     dc_amounts_of(q->amounts, &pattern, view.amount, true, &out->new_amount[k], &out->new_log_sd[k]);
     for (int32_t day = out->periods.first_day; day <= horizon_end;) {

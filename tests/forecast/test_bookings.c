@@ -1,83 +1,6 @@
-/* Bookings against certified values, brute force, and what must not matter. */
+/* Bookings against certified values, and what must not matter. */
 #include "tests/check.h"
-
-#include "engine/base/random.h"
-#include "engine/forecast/bookings.h"
-
-enum { MOST = 4000, KINDS = 600 };
-
-typedef struct pipeline {
-  size_t n, n_new;
-  double p[MOST], amount[MOST], log_sd[MOST], rate[KINDS], new_amount[KINDS], new_log_sd[KINDS];
-} pipeline;
-
-typedef struct rng {
-  uint64_t seed, draw;
-} rng;
-
-static double uniform(rng *r)
-{
-  return dc_random_uniform(r->seed, 1, r->draw++);
-}
-
-static double normal(rng *r)
-{
-  double u = uniform(r), v = uniform(r);
-  return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
-
-/* Marsaglia and Tsang 2000; mean 1. */
-static double gamma_of(rng *r, double variance)
-{
-  if (variance <= 0) return 1;
-  double shape = 1 / variance, d = shape + (shape < 1) - 1.0 / 3, c = 1 / sqrt(9 * d);
-  double boost = shape < 1 ? pow(uniform(r), 1 / shape) : 1;
-  for (;;) {
-    double x = normal(r), v = 1 + c * x;
-    v = v * v * v;
-    if (v > 0 && log(uniform(r)) < 0.5 * x * x + d - d * v + d * log(v)) return boost * d * v / shape;
-  }
-}
-
-static size_t poisson(rng *r, double mean)
-{
-  double limit = exp(-mean), product = uniform(r);
-  size_t k = 0;
-  for (; product > limit; k++) product *= uniform(r);
-  return k;
-}
-
-static double draw_amount(rng *r, double amount, double log_sd)
-{
-  return log_sd > 0 ? amount * exp(log_sd * normal(r) - 0.5 * log_sd * log_sd) : amount;
-}
-
-static double draw_sum(rng *r, const dc_bookings_input *in)
-{
-  double sum = in->fixed, z = gamma_of(r, in->phi), g = gamma_of(r, in->new_variance);
-  for (size_t i = 0; i < in->n; i++) {
-    double log_open = log1p(-in->p[i]), h = in->phi > 0 ? expm1(-in->phi * log_open) / in->phi : -log_open;
-    if (in->p[i] >= 1 || uniform(r) < -expm1(-z * h)) sum += draw_amount(r, in->amount[i], in->log_sd[i]);
-  }
-  for (size_t j = 0; j < in->n_new; j++)
-    for (size_t k = poisson(r, in->rate[j] * z * g); k > 0; k--) sum += draw_amount(r, in->new_amount[j], in->new_log_sd[j]);
-  return sum;
-}
-
-static dc_bookings_input input_of(const pipeline *p, double phi, double new_variance, double fixed)
-{
-  return (dc_bookings_input){p->n, p->p, p->amount, p->log_sd, p->n_new, p->rate, p->new_amount, p->new_log_sd,
-                             new_variance, fixed, phi};
-}
-
-static dc_bookings *made(const dc_bookings_input *in)
-{
-  dc_bookings *b = NULL;
-  dc_error error;
-  check_ok(dc_bookings_new(in, &b, &error), &error);
-  assert_non_null(b);
-  return b;
-}
+#include "tests/forecast/pipelines.h"
 
 static double grid_mean(const dc_bookings *b)
 {
@@ -94,27 +17,6 @@ static double grid_sd(const dc_bookings *b)
     sum += (b->cdf[i + 1] - b->cdf[i]) * (middle * middle + (b->lattice ? 0 : b->step * b->step / 12));
   }
   return sqrt(sum);
-}
-
-/* Deals and kinds of lognormal amounts around 1000; what the tests vary is set afterwards. */
-static pipeline *random_pipeline(size_t n, size_t n_new, double spread, double log_sd, double low, double high)
-{
-  pipeline *p = calloc(1, sizeof *p);
-  assert_non_null(p);
-  rng r = {n * 31 + n_new, 0};
-  p->n = n;
-  p->n_new = n_new;
-  for (size_t i = 0; i < n; i++) {
-    p->p[i] = low + (high - low) * uniform(&r);
-    p->amount[i] = 1000 * exp(spread * normal(&r));
-    p->log_sd[i] = log_sd;
-  }
-  for (size_t j = 0; j < n_new; j++) {
-    p->rate[j] = 2 * uniform(&r) * (0.05 * (double)n + 1) / (double)n_new;
-    p->new_amount[j] = 1000 * exp(spread * normal(&r));
-    p->new_log_sd[j] = log_sd;
-  }
-  return p;
 }
 
 static double mass(const dc_bookings *b, size_t k)
@@ -213,63 +115,6 @@ static void test_normal_crps(void **state)
   check_fails(dc_bookings_normal(1, -1, &b, &error), DC_E_USAGE, &error);
 }
 
-static int compare(const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* The largest distance of distribution functions, and the quantiles. noise: about 5 standard errors of the first. */
-static void check_against_draws(const char *name, const dc_bookings_input *in, size_t draws)
-{
-  dc_bookings *b = made(in);
-  double *x = malloc(draws * sizeof *x), furthest = 0;
-  assert_non_null(x);
-  rng r = {77, 0};
-  for (size_t d = 0; d < draws; d++) x[d] = draw_sum(&r, in);
-  qsort(x, draws, sizeof *x, compare);
-  for (size_t d = 0; d < draws; d++)
-    if (d + 1 == draws || x[d + 1] > x[d] * (1 + 1e-12) + 1e-12)
-      furthest = fmax(furthest, fabs(dc_bookings_cdf(b, x[d] * (1 + 1e-12)) - (double)(d + 1) / (double)draws));
-  if (furthest > 0.003 + 1.8 / sqrt((double)draws)) fail_msg("%s: distribution functions differ by %g", name, furthest);
-  const double q[] = {.1, .25, .5, .75, .9, .95};
-  for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
-    /* within 1 %, or within what the draws leave open */
-    double low = x[(size_t)((q[i] - .006) * (double)draws)], high = x[(size_t)((q[i] + .006) * (double)draws)];
-    double at = dc_bookings_quantile(b, q[i]), drawn = x[(size_t)(q[i] * (double)draws)];
-    if (fabs(at - drawn) > 0.01 * drawn && !(at >= low && at <= high))
-      fail_msg("%s: quantile %g is %g, drawn %g", name, q[i], at, drawn);
-  }
-  free(x);
-  dc_bookings_free(b);
-}
-
-static void test_against_draws(void **state)
-{
-  (void)state;
-  const double phis[] = {0, .02, .3}, variances[] = {0, .1};
-  for (int f = 0; f < 3; f++)
-    for (int v = 0; v < 2; v++) {
-      pipeline *small = random_pipeline(12, 3, 1, .4, .05, .6), *large = random_pipeline(400, 80, 1, .5, .02, .5);
-      pipeline *whale = random_pipeline(60, 5, .7, .3, .05, .6), *rare = random_pipeline(1500, 0, .5, .3, 0, .01);
-      whale->p[7] = .35;
-      whale->amount[7] = 1e5;
-      whale->log_sd[7] = 0;
-      dc_bookings_input in = input_of(small, phis[f], variances[v], 500);
-      check_against_draws("12 deals", &in, 200000);
-      in = input_of(large, phis[f], variances[v], 0);
-      check_against_draws("400 deals", &in, 20000);
-      in = input_of(whale, phis[f], variances[v], 100);
-      check_against_draws("a whale", &in, 50000);
-      in = input_of(rare, phis[f], variances[v], 0);
-      if (!v) check_against_draws("1500 rare deals", &in, 20000);
-      free(small);
-      free(large);
-      free(whale);
-      free(rare);
-    }
-}
-
 /* Mean, order and bounds over everything nasty. */
 static void check_sound(const dc_bookings_input *in)
 {
@@ -295,7 +140,7 @@ static void check_sound(const dc_bookings_input *in)
   for (int i = 0; i <= 60; i++) {
     double x = dc_bookings_quantile(b, i / 60.0), reach = 1 - dc_bookings_cdf(b, sure + i * mean / 20);
     assert_true(isfinite(x) && x >= highest);
-    assert_true(reach <= below); /* the chance of a quota falls with the quota */
+    assert_true(reach <= below);                                       /* the chance of a quota falls with the quota */
     check_close(dc_bookings_cdf(b, x) - i / 60.0, 0.5, 0, 0.5 + 1e-9); /* at least q */
     highest = x;
     below = reach;
@@ -506,21 +351,20 @@ static void test_wrong_input(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_poisson_binomial),
-    cmocka_unit_test(test_many_unequal_coins),
-    cmocka_unit_test(test_shock_against_closed_form),
-    cmocka_unit_test(test_new_deals_negative_binomial),
-    cmocka_unit_test(test_normal_crps),
-    cmocka_unit_test(test_against_draws),
-    cmocka_unit_test(test_sound_everywhere),
-    cmocka_unit_test(test_extreme_amounts),
-    cmocka_unit_test(test_no_deals_and_certain_deals),
-    cmocka_unit_test(test_one_deal),
-    cmocka_unit_test(test_scale_changes_nothing),
-    cmocka_unit_test(test_order_changes_no_bit),
-    cmocka_unit_test(test_lattice_crps_is_the_sum),
-    cmocka_unit_test(test_large_counts),
-    cmocka_unit_test(test_wrong_input),
+      cmocka_unit_test(test_poisson_binomial),
+      cmocka_unit_test(test_many_unequal_coins),
+      cmocka_unit_test(test_shock_against_closed_form),
+      cmocka_unit_test(test_new_deals_negative_binomial),
+      cmocka_unit_test(test_normal_crps),
+      cmocka_unit_test(test_sound_everywhere),
+      cmocka_unit_test(test_extreme_amounts),
+      cmocka_unit_test(test_no_deals_and_certain_deals),
+      cmocka_unit_test(test_one_deal),
+      cmocka_unit_test(test_scale_changes_nothing),
+      cmocka_unit_test(test_order_changes_no_bit),
+      cmocka_unit_test(test_lattice_crps_is_the_sum),
+      cmocka_unit_test(test_large_counts),
+      cmocka_unit_test(test_wrong_input),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
