@@ -28,7 +28,7 @@ static void put_error(const dc_error *error)
 {
   fputs("dealcast: ", stderr);
   if (error->file[0]) {
-    put_plain(error->file);
+    put_plain(strcmp(error->file, "-") == 0 ? "standard input" : error->file);
     if (error->line > 0) fprintf(stderr, ":%lld", (long long)error->line);
     if (error->line > 0 && error->column > 0) fprintf(stderr, ":%d", (int)error->column);
     fputs(": ", stderr);

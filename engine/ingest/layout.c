@@ -219,7 +219,8 @@ static dc_status check_record(const header *h, const dc_source *source, const dc
   const char *path = dc_source_path(source);
   int64_t line = (int64_t)(h->seen ? h->record.line : layout->line);
   if (h->failed) return dc_fail_memory(error, "reading a header");
-  if (!h->seen || !h->count) return dc_fail_at(error, DC_E_INPUT, path, line, 0, "there is no header line");
+  if (!h->seen || !h->count)
+    return dc_fail_at(error, DC_E_INPUT, path, 0, 0, "the file has blank lines only; export it again");
   if (h->record.kind == DC_RECORD_CONTROL) {
     return dc_fail_at(error, DC_E_INPUT, path, line, 0,
                       "the first line has NUL or control characters: this is not a CSV "

@@ -193,6 +193,18 @@ static dc_status read_into_memory(dc_source *s, int fd, dc_error *error)
   return status;
 }
 
+static dc_status fail_folder(const dc_source *s, dc_error *error)
+{
+  return dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "this is a folder; name the files in it");
+}
+
+static dc_status read_stdin(dc_source *s, dc_error *error)
+{
+  struct stat found;
+  if (fstat(STDIN_FILENO, &found) == 0 && S_ISDIR(found.st_mode)) return fail_folder(s, error);
+  return read_into_memory(s, STDIN_FILENO, error);
+}
+
 static dc_status open_file(dc_source *s, dc_error *error)
 {
   int fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -206,7 +218,7 @@ static dc_status open_file(dc_source *s, dc_error *error)
   if (fstat(fd, &s->opened) != 0) {
     status = fail_read(s, error);
   } else if (S_ISDIR(s->opened.st_mode)) {
-    status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "this is a folder; name the files in it");
+    status = fail_folder(s, error);
   } else if (!S_ISREG(s->opened.st_mode) || (pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b)) {
     status = read_into_memory(s, fd, error);
   } else {
@@ -221,7 +233,8 @@ static dc_status open_file(dc_source *s, dc_error *error)
 /* Byte order marks and emptiness. */
 static dc_status check_start(dc_source *s, dc_error *error)
 {
-  if (s->size == 0) return dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "the file is empty");
+  static const char empty[] = "the file is empty; export it again";
+  if (s->size == 0) return dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, empty);
   dc_buffer buffer = {NULL, 0};
   const char *view;
   uint64_t n = s->size < 3 ? s->size : 3;
@@ -234,7 +247,7 @@ static dc_status check_start(dc_source *s, dc_error *error)
           "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)");
     } else if (n == 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF) {
       s->start = 3;
-      if (s->size == 3) status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "the file is empty");
+      if (s->size == 3) status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, empty);
     }
   }
   dc_buffer_free(&buffer);
@@ -259,7 +272,7 @@ dc_status dc_source_open(const char *path, dc_source **source, dc_error *error)
 {
   dc_source *s = new_source(path);
   if (!s) return dc_fail_memory(error, "opening a file");
-  dc_status status = strcmp(path, "-") == 0 ? read_into_memory(s, STDIN_FILENO, error) : open_file(s, error);
+  dc_status status = strcmp(path, "-") == 0 ? read_stdin(s, error) : open_file(s, error);
   if (status == DC_OK) status = check_start(s, error);
   if (status == DC_OK) {
     *source = s;
