@@ -28,13 +28,26 @@ typedef struct dc_row_reader {
   dc_word_column stage, outcome, is_won, is_closed;
 } dc_row_reader;
 
-dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader, dc_error *error)
-    DC_MUST_CHECK;
+dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader,
+                            dc_error *error) DC_MUST_CHECK;
 void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts);
 
-/* Books a rejected row of the deals file. */
-dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
-    DC_MUST_CHECK;
+/* Books a rejected row of the deals file, or a cell of it that is left out while the row stays. Under --strict both are
+ * the error DC_E_INPUT. */
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                        dc_error *error) DC_MUST_CHECK;
+dc_status dc_row_drop_cell(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                           dc_error *error) DC_MUST_CHECK;
+
+/* Without a history: rows; a stage or an outcome; a created or a closing date. DC_E_SHORT or DC_E_INPUT, naming the
+ * nearest columns. */
+dc_status dc_needs_check(const dc_deals_sources *sources, dc_error *error) DC_MUST_CHECK;
+
+/* DC_E_INPUT: closed deals, and no column with their closing date. */
+dc_status dc_needs_fail_closed(const dc_deals_sources *sources, dc_error *error) DC_MUST_CHECK;
+
+/* dated = some deal has a day. If not: the rule that rejected all rows (DC_E_INPUT), or that there is none (DC_E_SHORT). */
+dc_status dc_needs_check_dated(const dc_deals_sources *sources, bool dated, dc_error *error) DC_MUST_CHECK;
 
 /* The input of a row, for its counts. */
 dc_input *dc_row_input(dc_load *load, size_t row);

@@ -94,13 +94,18 @@ static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
   w->deal_of_row = malloc((table->rows + 1) * sizeof *w->deal_of_row);
   w->conflict = calloc(table->rows + 1, 1);
   status = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, table->rows)
-                         ? DC_OK : dc_fail_memory(error, "collecting ids");
+               ? DC_OK
+               : dc_fail_memory(error, "collecting ids");
   for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
     dc_row_facts facts;
     bool fresh;
     size_t length;
     w->deal_of_row[r] = DC_ID_NONE;
     dc_row_read(&w->reader, r, &facts);
+    if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) {
+      status = dc_needs_fail_closed(s, error);
+      continue;
+    }
     if (facts.rule) {
       status = dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
       continue;
@@ -189,12 +194,13 @@ static dc_status allocate(dc_deals *deals, scratch *w, dc_error *error)
   return DC_OK;
 }
 
-static void fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w)
+static dc_status fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
-  if (!s->deals) return;
+  dc_status status = DC_OK;
+  if (!s->deals) return DC_OK;
   const dc_column *stage = role_column(s->deals, s->deals_roles, DC_ROLE_STAGE);
   const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
-  for (size_t r = 0; r < s->deals->table->rows; r++) {
+  for (size_t r = 0; r < s->deals->table->rows && status == DC_OK; r++) {
     if (w->deal_of_row[r] == DC_ID_NONE) continue;
     dc_row_facts facts;
     uint32_t i = w->rank[w->deal_of_row[r]];
@@ -208,9 +214,12 @@ static void fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
     w->created[i] = facts.created;
     w->closed[i] = facts.closed;
     w->meaning[i] = (uint8_t)facts.meaning;
-    if (facts.created_dropped) deals->created_dropped++;
     if (facts.unknown_stage) deals->unknown_stage++;
+    if (!facts.created_dropped) continue;
+    deals->created_dropped++;
+    status = dc_row_drop_cell(s->deals, s->deals_roles, r, "close before created", DC_ROLE_CREATED, error);
   }
+  return status;
 }
 
 /* Which of two history rows is first: by instant, then by content, so that the file's order does not matter. */
@@ -221,7 +230,8 @@ static bool comes_first(const dc_table *table, const dc_column *when, size_t a, 
   if (at_a != at_b) return at_a < at_b;
   for (size_t c = 0; c < table->n_columns; c++) {
     const dc_column *column = &table->columns[c];
-    if (column->type == DC_TYPE_CATEGORY && column->code[a] != column->code[b]) return column->code[a] < column->code[b];
+    if (column->type == DC_TYPE_CATEGORY && column->code[a] != column->code[b])
+      return column->code[a] < column->code[b];
     if (column->type == DC_TYPE_DATE && column->date[a] != column->date[b]) return column->date[a] < column->date[b];
   }
   return false;
@@ -251,10 +261,11 @@ static dc_status merge_words(dc_deals *deals, const dc_deals_sources *s, scratch
   if (!event_stage) event_stage = role_column(s->history, s->history_roles, DC_ROLE_OUTCOME);
   const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
   const dc_column *event_owner = role_column(s->history, s->history_roles, DC_ROLE_OWNER);
-  dc_status status = dc_words_merge(deals->arena, stage, event_stage, &deals->stages, &w->stage_map, &w->event_stage_map,
-                                    error);
+  dc_status status = dc_words_merge(deals->arena, stage, event_stage, &deals->stages, &w->stage_map,
+                                    &w->event_stage_map, error);
   if (status == DC_OK)
-    status = dc_words_merge(deals->arena, owner, event_owner, &deals->owners, &w->owner_map, &w->event_owner_map, error);
+    status = dc_words_merge(deals->arena, owner, event_owner, &deals->owners, &w->owner_map, &w->event_owner_map,
+                            error);
   if (status != DC_OK) return status;
   deals->stage_meaning = dc_arena_alloc(deals->arena, deals->stages.n, 1);
   if (!deals->stage_meaning) return dc_fail_memory(error, "reading stages");
@@ -266,7 +277,7 @@ static dc_status merge_words(dc_deals *deals, const dc_deals_sources *s, scratch
   deals->history_has_owner = event_owner != NULL;
   deals->history_has_amount = role_column(s->history, s->history_roles, DC_ROLE_AMOUNT) != NULL;
   deals->history_has_expected = role_column(s->history, s->history_roles, DC_ROLE_EXPECTED_CLOSE) != NULL;
-  deals->has_amount = role_column(s->deals, s->deals_roles, DC_ROLE_AMOUNT) != NULL || deals->history_has_amount;
+  deals->has_amount = w->reader.amount || deals->history_has_amount;
   deals->has_expected = role_column(s->deals, s->deals_roles, DC_ROLE_EXPECTED_CLOSE) != NULL ||
                         (s->deals && s->deals_roles->closed_is_expected);
   return DC_OK;
@@ -294,15 +305,19 @@ static void date_the_data(dc_deals *deals)
       continue;
     }
     deals->known[i] = first->start != DC_DATE_MISSING ? first->start
-                      : first->end != DC_DATE_MISSING ? first->end : deals->export_day;
-    if (deals->row[i] == DC_ID_NONE) deals->only_in_history++;
-    else if (deals->has_history && deals->event_at[i] == deals->event_at[i + 1]) deals->only_in_deals++;
+                      : first->end != DC_DATE_MISSING ? first->end
+                                                      : deals->export_day;
+    if (deals->row[i] == DC_ID_NONE)
+      deals->only_in_history++;
+    else if (deals->has_history && deals->event_at[i] == deals->event_at[i + 1])
+      deals->only_in_deals++;
   }
 }
 
 static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
-  dc_status status = take_rows(deals, s, w, error);
+  dc_status status = dc_needs_check(s, error);
+  if (status == DC_OK) status = take_rows(deals, s, w, error);
   if (status == DC_OK) status = take_events(deals, s, w, error);
   if (status == DC_OK) status = dc_ids_sort(&deals->ids, &w->rank, error);
   if (status != DC_OK) return status;
@@ -311,12 +326,15 @@ static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, d
   status = allocate(deals, w, error);
   if (status == DC_OK) status = merge_words(deals, s, w, error);
   if (status != DC_OK) return status;
-  fill_from_rows(deals, s, w);
+  status = fill_from_rows(deals, s, w, error);
+  if (status != DC_OK) return status;
   fill_from_history(s, w);
   if (s->history) status = dc_events_build(deals, s, w->deal_of_event, w->event_stage_map, w->event_owner_map, error);
   if (status == DC_OK) status = dc_spells_build(deals, s->config, w->created, w->closed, w->meaning, error);
   if (status != DC_OK) return status;
   date_the_data(deals);
+  status = dc_needs_check_dated(s, deals->export_day != DC_DATE_MISSING, error);
+  if (status != DC_OK) return status;
   return dc_attributes_build(deals, s, w->first_row, error);
 }
 

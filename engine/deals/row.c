@@ -1,4 +1,5 @@
 /* One row of a deals file: what its roles say, and the rules that reject it. */
+#include "engine/base/date.h"
 #include "engine/deals/build.h"
 #include "engine/deals/words.h"
 
@@ -36,13 +37,18 @@ dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_r
 {
   const dc_table *table = s->deals->table;
   const dc_roles *roles = s->deals_roles;
-  const struct { dc_role role; dc_word_column *words; } words[] = {
-      {DC_ROLE_STAGE, &reader->stage}, {DC_ROLE_OUTCOME, &reader->outcome},
-      {DC_ROLE_IS_WON, &reader->is_won}, {DC_ROLE_IS_CLOSED, &reader->is_closed}};
+  const struct {
+    dc_role role;
+    dc_word_column *words;
+  } words[] = {{DC_ROLE_STAGE, &reader->stage},
+               {DC_ROLE_OUTCOME, &reader->outcome},
+               {DC_ROLE_IS_WON, &reader->is_won},
+               {DC_ROLE_IS_CLOSED, &reader->is_closed}};
   memset(reader, 0, sizeof *reader);
   reader->sources = s;
   reader->id = role_column(table, roles, DC_ROLE_ID);
   reader->amount = role_column(table, roles, DC_ROLE_AMOUNT);
+  if (reader->amount && reader->amount->type == DC_TYPE_EMPTY) reader->amount = NULL; /* as good as no amounts */
   reader->created = role_column(table, roles, DC_ROLE_CREATED);
   reader->closed = role_column(table, roles, DC_ROLE_CLOSED);
   reader->expected = role_column(table, roles, DC_ROLE_EXPECTED_CLOSE);
@@ -146,29 +152,51 @@ dc_input *dc_row_input(dc_load *load, size_t row)
   return &load->inputs[load->table->file ? load->table->file[row] : 0];
 }
 
-dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
+static void show_cell(const dc_column *column, size_t row, dc_reject *one)
+{
+  size_t length = 0;
+  snprintf(one->column_name, sizeof one->column_name, "%s", column->name);
+  if (column->type == DC_TYPE_NUMBER) {
+    if (!isnan(column->number[row])) snprintf(one->value, sizeof one->value, "%.17g", column->number[row]);
+  } else if (column->type == DC_TYPE_CATEGORY || column->type == DC_TYPE_TEXT) {
+    const char *text = dc_column_text(column, row, &length);
+    snprintf(one->value, sizeof one->value, "%.*s", (int)(length > 60 ? 60 : length), text);
+  } else {
+    int32_t day = dc_column_day(column, row, 0);
+    if (day != DC_DATE_MISSING) dc_date_format(day, one->value);
+  }
+}
+
+static dc_status book(dc_load *load, const dc_roles *roles, size_t row, dc_reject *one, dc_role blame, dc_error *error)
 {
   const dc_table *table = load->table;
-  dc_reject one = {.rule = rule, .whole_row = true, .count = 1, .amount = NAN};
-  const dc_column *amount = role_column(table, roles, DC_ROLE_AMOUNT);
-  if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
-  one.file = table->file ? table->file[row] : 0;
-  one.line = table->line[row];
+  one->count = 1;
+  one->file = table->file ? table->file[row] : 0;
+  one->line = table->line[row];
   int c = blame == DC_ROLE_NONE ? -1 : roles->column[blame];
   if (c >= 0) {
-    size_t length = 0;
-    const dc_column *column = &table->columns[c];
-    one.column = c + 1;
-    snprintf(one.column_name, sizeof one.column_name, "%s", column->name);
-    if (column->type == DC_TYPE_NUMBER) {
-      snprintf(one.value, sizeof one.value, "%.17g", column->number[row]);
-    } else if (column->type == DC_TYPE_CATEGORY || column->type == DC_TYPE_TEXT) {
-      const char *text = dc_column_text(column, row, &length);
-      snprintf(one.value, sizeof one.value, "%.*s", (int)(length > 60 ? 60 : length), text);
-    }
+    one->column = c + 1;
+    show_cell(&table->columns[c], row, one);
   }
+  if (load->strict) return dc_reject_fail(one, load->inputs[one->file].path, error);
+  return dc_rejects_add(&load->rejects, one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+}
+
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                        dc_error *error)
+{
+  dc_reject one = {.rule = rule, .whole_row = true, .amount = NAN};
+  const dc_column *amount = role_column(load->table, roles, DC_ROLE_AMOUNT);
+  if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
   dc_input *input = dc_row_input(load, row);
   input->used--;
   input->rejected++;
-  return dc_rejects_add(&load->rejects, &one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+  return book(load, roles, row, &one, blame, error);
+}
+
+dc_status dc_row_drop_cell(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                           dc_error *error)
+{
+  dc_reject one = {.rule = rule, .amount = NAN};
+  return book(load, roles, row, &one, blame, error);
 }
