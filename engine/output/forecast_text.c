@@ -69,15 +69,25 @@ static void put_title(const dc_view *view)
   dc_sink_char(view->sink, '\n');
 }
 
-/* Indexes of the deals with the largest expected amount, largest first, ties in order of the table. */
-static size_t pick_deals(const dc_result_table *deals, int expected, size_t top, size_t *picked)
+/* What tells how much a deal matters: its expected amount, or its chance where there are no amounts. */
+static int weight_field(const dc_result_table *deals)
 {
+  int expected = dc_field_index(deals, "expected_amount");
+  for (size_t r = 0; r < deals->rows && expected >= 0; r++)
+    if (!isnan(dc_view_number(deals, r, expected))) return expected;
+  return dc_field_index(deals, "p_win");
+}
+
+/* Indexes of the deals that matter most, ties in order of the table. */
+static size_t pick_deals(const dc_result_table *deals, size_t top, size_t *picked)
+{
+  int weight = weight_field(deals);
   size_t count = 0;
   for (size_t r = 0; r < deals->rows; r++) {
-    double value = dc_view_number(deals, r, expected);
+    double value = dc_view_number(deals, r, weight);
     if (isnan(value)) continue;
     size_t at = count < top ? count : top;
-    while (at > 0 && dc_view_number(deals, picked[at - 1], expected) < value) at--;
+    while (at > 0 && dc_view_number(deals, picked[at - 1], weight) < value) at--;
     if (at >= top) continue;
     size_t kept = count < top ? count : top - 1;
     memmove(picked + at + 1, picked + at, (kept - at) * sizeof *picked);
@@ -99,14 +109,13 @@ static void put_deals(const dc_view *view)
                {"grade", {"grade", false, true}},         {"flags", {"flags", false, false}}};
   enum { SHOWN = sizeof shown / sizeof *shown };
   const dc_result_table *deals = dc_result_find(view->result, "deals");
-  int expected = deals ? dc_field_index(deals, "expected_amount") : -1;
-  if (expected < 0 || deals->rows == 0) return;
+  if (!deals || deals->rows == 0) return;
   size_t *picked = malloc((size_t)view->top * sizeof *picked);
   if (!picked) return;
   dc_grid_column columns[SHOWN];
   for (size_t i = 0; i < SHOWN; i++) columns[i] = shown[i].column;
   dc_grid *grid = dc_grid_new(columns, SHOWN);
-  size_t count = pick_deals(deals, expected, (size_t)view->top, picked);
+  size_t count = pick_deals(deals, (size_t)view->top, picked);
   for (size_t i = 0; i < count; i++)
     for (size_t c = 0; c < SHOWN; c++) {
       int field = dc_field_index(deals, shown[c].field);
@@ -154,6 +163,14 @@ bool dc_view_is(const dc_result_table *table, size_t row, int field, const char 
 {
   const char *value = dc_view_text(table, row, field);
   return value && strcmp(value, text) == 0;
+}
+
+const char *dc_view_measure(const dc_result_table *table)
+{
+  int measure = dc_field_index(table, "measure");
+  for (size_t r = 0; r < table->rows; r++)
+    if (dc_view_is(table, r, measure, "amount")) return "amount";
+  return "count";
 }
 
 void dc_forecast_text(dc_sink *sink, const dc_result *result, int top, bool bold)

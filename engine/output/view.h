@@ -29,4 +29,7 @@ int64_t dc_view_integer(const dc_result_table *table, size_t row, int field);
 const char *dc_view_text(const dc_result_table *table, size_t row, int field);
 bool dc_view_is(const dc_result_table *table, size_t row, int field, const char *text);
 
+/* The measure that is shown of a table: "amount" where it has any such row, else "count". */
+const char *dc_view_measure(const dc_result_table *table);
+
 #endif

@@ -10,8 +10,9 @@
 
 enum { LABEL_CHARS = 96, UNIT_CHARS = 64, MOST_TYPES = 16 };
 
-/* The fields of `forecast` that the view reads. */
+/* The fields of `forecast` that the view reads, and the measure that it shows: amounts where there are any. */
 typedef struct fields {
+  const char *shown;
   int start, end, scope_type, scope_id, measure, component, mean, p10, p90, quota, p_ge_quota, gap, coverage;
 } fields;
 
@@ -30,7 +31,8 @@ static const char *const parts[3] = {"won", "open", "new"};
 
 static fields find_fields(const dc_result_table *t)
 {
-  return (fields){dc_field_index(t, "period_start"),
+  return (fields){dc_view_measure(t),
+                  dc_field_index(t, "period_start"),
                   dc_field_index(t, "period_end"),
                   dc_field_index(t, "scope_type"),
                   dc_field_index(t, "scope_id"),
@@ -58,8 +60,10 @@ static bool same_group(const dc_result_table *t, const fields *f, size_t a, size
 
 static bool is_total(const dc_result_table *t, const fields *f, size_t row)
 {
-  return dc_view_is(t, row, f->measure, "amount") && dc_view_is(t, row, f->component, "total");
+  return dc_view_is(t, row, f->measure, f->shown) && dc_view_is(t, row, f->component, "total");
 }
+
+static bool amounts_shown(const fields *f) { return strcmp(f->shown, "amount") == 0; }
 
 static bool is_all(const dc_result_table *t, const fields *f, size_t row)
 {
@@ -71,8 +75,8 @@ static period gather(const dc_result_table *t, const fields *f, size_t total)
   period p = {{NAN, NAN, NAN}, NAN};
   for (size_t r = 0; r < t->rows; r++) {
     if (!same_group(t, f, r, total, true)) continue;
-    bool amount = dc_view_is(t, r, f->measure, "amount");
-    for (int i = 0; amount && i < 3; i++)
+    bool shown = dc_view_is(t, r, f->measure, f->shown);
+    for (int i = 0; shown && i < 3; i++)
       if (dc_view_is(t, r, f->component, parts[i])) p.part[i] = dc_view_number(t, r, f->mean);
     if (dc_view_is(t, r, f->measure, "count") && dc_view_is(t, r, f->component, "total"))
       p.wins = dc_view_number(t, r, f->mean);
@@ -141,6 +145,7 @@ static void put_period(dc_grid *grid, const dc_result_table *t, const fields *f,
   dc_grid_money(grid, dc_view_number(t, row, f->mean) / u->scale);
   put_range(grid, dc_view_number(t, row, f->p10) / u->scale, dc_view_number(t, row, f->p90) / u->scale);
   for (int i = 0; i < 3; i++) dc_grid_money(grid, p.part[i] / u->scale);
+  if (!amounts_shown(f)) return;
   snprintf(wins, sizeof wins, "%.1f", p.wins);
   char *comma = strchr(wins, ',');
   if (comma) *comma = '.';
@@ -149,14 +154,16 @@ static void put_period(dc_grid *grid, const dc_result_table *t, const fields *f,
 
 static void put_all(const dc_view *view, const dc_result_table *t, const fields *f, const unit *u)
 {
-  static const dc_grid_column columns[] = {
-      {"period", false, true}, {"bookings", true, true}, {"80 % range", true, true}, {"won", true, true},
-      {"open", true, true},    {"new", true, true},      {"wins", true, true}};
+  bool amounts = amounts_shown(f);
+  const dc_grid_column columns[] = {{"period", false, true},    {amounts ? "bookings" : "wins", true, true},
+                                    {"80 % range", true, true}, {"won", true, true},
+                                    {"open", true, true},       {"new", true, true},
+                                    {"wins", true, true}};
   char title[UNIT_CHARS + 32];
-  dc_grid *grid = dc_grid_new(columns, sizeof columns / sizeof *columns);
+  dc_grid *grid = dc_grid_new(columns, sizeof columns / sizeof *columns - !amounts);
   for (size_t r = 0; r < t->rows; r++)
     if (is_all(t, f, r) && is_total(t, f, r)) put_period(grid, t, f, u, r);
-  snprintf(title, sizeof title, "Bookings to come%s", u->name);
+  snprintf(title, sizeof title, "%s to come%s", amounts ? "Bookings" : "Wins", amounts ? u->name : "");
   dc_view_heading(view, title);
   dc_grid_print(grid, view->sink, 2, view->bold);
   dc_grid_free(grid);
@@ -272,15 +279,17 @@ static void put_scope(dc_grid *grid, const dc_result_table *t, const fields *f, 
 
 static void put_scopes(const dc_view *view, const dc_result_table *t, const fields *f, const unit *u, const char *type)
 {
-  const dc_grid_column columns[] = {{type, false, false},       {"period", false, true}, {"bookings", true, true},
-                                    {"80 % range", true, true}, {"won", true, true},     {"open", true, true},
-                                    {"new", true, true},        {"wins", true, true}};
+  bool amounts = amounts_shown(f);
+  const dc_grid_column columns[] = {
+      {type, false, false},       {"period", false, true}, {amounts ? "bookings" : "wins", true, true},
+      {"80 % range", true, true}, {"won", true, true},     {"open", true, true},
+      {"new", true, true},        {"wins", true, true}};
   char title[LABEL_CHARS + 64], all[DC_NUMBER_CHARS];
   scope *scopes = malloc(t->rows * sizeof *scopes);
   if (!scopes) return;
   size_t count = find_scopes(t, f, type, scopes);
   size_t shown = count < (size_t)view->top ? count : (size_t)view->top;
-  dc_grid *grid = dc_grid_new(columns, sizeof columns / sizeof *columns);
+  dc_grid *grid = dc_grid_new(columns, sizeof columns / sizeof *columns - !amounts);
   for (size_t s = 0; s < shown; s++) put_scope(grid, t, f, u, scopes[s].row);
   if (shown < count)
     snprintf(title, sizeof title, "By %.90s: the largest %zu of %s", type, shown,

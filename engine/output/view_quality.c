@@ -7,20 +7,24 @@
 enum { LINE_CHARS = 1024 };
 
 typedef struct fields {
+  const char *shown; /* measure */
   int method, horizon, measure, crps, wape, bias, coverage_80, n, log_loss, brier, auc, slope;
 } fields;
 
 static fields find_fields(const dc_result_table *t)
 {
-  return (fields){dc_field_index(t, "method"),      dc_field_index(t, "horizon"), dc_field_index(t, "measure"),
-                  dc_field_index(t, "crps"),        dc_field_index(t, "wape"),    dc_field_index(t, "bias"),
-                  dc_field_index(t, "coverage_80"), dc_field_index(t, "n"),       dc_field_index(t, "log_loss"),
-                  dc_field_index(t, "brier"),       dc_field_index(t, "auc"),     dc_field_index(t, "slope")};
+  return (fields){dc_view_measure(t),           dc_field_index(t, "method"),
+                  dc_field_index(t, "horizon"), dc_field_index(t, "measure"),
+                  dc_field_index(t, "crps"),    dc_field_index(t, "wape"),
+                  dc_field_index(t, "bias"),    dc_field_index(t, "coverage_80"),
+                  dc_field_index(t, "n"),       dc_field_index(t, "log_loss"),
+                  dc_field_index(t, "brier"),   dc_field_index(t, "auc"),
+                  dc_field_index(t, "slope")};
 }
 
 static bool is_ours(const dc_result_table *t, const fields *f, size_t row)
 {
-  return dc_view_is(t, row, f->method, "dealcast") && dc_view_is(t, row, f->measure, "amount") &&
+  return dc_view_is(t, row, f->method, "dealcast") && dc_view_is(t, row, f->measure, f->shown) &&
          isfinite(dc_view_number(t, row, f->crps));
 }
 
@@ -29,7 +33,7 @@ static size_t best_baseline(const dc_result_table *t, const fields *f, size_t ou
 {
   size_t best = t->rows;
   for (size_t r = 0; r < t->rows; r++) {
-    bool other = !dc_view_is(t, r, f->method, "dealcast") && dc_view_is(t, r, f->measure, "amount") &&
+    bool other = !dc_view_is(t, r, f->method, "dealcast") && dc_view_is(t, r, f->measure, f->shown) &&
                  dc_view_integer(t, r, f->horizon) == dc_view_integer(t, ours, f->horizon);
     if (!other || !isfinite(dc_view_number(t, r, f->crps))) continue;
     if (best == t->rows || dc_view_number(t, r, f->crps) < dc_view_number(t, best, f->crps)) best = r;

@@ -33,6 +33,8 @@ static void expect_within_screen(const char *text)
   }
 }
 
+static const char *measure = "amount";
+
 static void put_scope(dc_result_table *t, const char *type, const char *id, double scale, double quota)
 {
   static const char *const components[] = {"won", "open", "new", "total"};
@@ -44,7 +46,7 @@ static void put_scope(dc_result_table *t, const char *type, const char *id, doub
       dc_put_date(t, START + (period + 1) * QUARTER - 1);
       dc_put_text(t, type);
       dc_put_text(t, id);
-      dc_put_text(t, "amount");
+      dc_put_text(t, measure);
       dc_put_text(t, components[c]);
       dc_put_number(t, mean);
       dc_put_number(t, mean * 0.5);
@@ -100,6 +102,22 @@ static void the_coming_periods(void **state)
   const char *large = strstr(text, "large"), *small = strstr(text, "small");
   assert_non_null(large);
   assert_true(large < small);
+  free(text);
+  dc_result_free(result);
+}
+
+static void wins_where_there_are_no_amounts(void **state)
+{
+  (void)state;
+  measure = "count";
+  dc_result *result = forecast(100, NAN);
+  measure = "amount";
+  char *text = shown(result, (dc_write_options){.format = DC_FORMAT_TERMINAL});
+  expect_within_screen(text);
+  expect_shown(text, "Wins to come\n  period          wins  80 % range  won  open  new\n");
+  expect_shown(text, "Jul - Sep 2024   100   50 .. 150   10    40   50\n");
+  expect_shown(text, "By region\n  region  period          wins  80 % range  won  open  new\n");
+  assert_null(strstr(text, "bookings"));
   free(text);
   dc_result_free(result);
 }
@@ -189,6 +207,28 @@ static void the_deals_that_matter_most(void **state)
   dc_result_free(result);
 }
 
+static void the_likeliest_deals_where_there_are_no_amounts(void **state)
+{
+  (void)state;
+  static const dc_field_spec fields[] = {{"deal_id", DC_FIELD_TEXT},
+                                         {"p_win", DC_FIELD_RATIO},
+                                         {"expected_amount", DC_FIELD_MONEY},
+                                         {NULL, DC_FIELD_TEXT}};
+  dc_result *result = dc_result_new("dealcast.forecast/1");
+  dc_result_table *table = dc_result_add(result, "deals", fields);
+  const char *const ids[] = {"a", "b", "c"};
+  const double chances[] = {.2, .6, .4};
+  for (int i = 0; i < 3; i++) {
+    dc_put_text(table, ids[i]);
+    dc_put_number(table, chances[i]);
+    dc_put_number(table, NAN);
+  }
+  char *text = shown(result, (dc_write_options){.format = DC_FORMAT_TERMINAL, .top = 2});
+  expect_shown(text, "The 2 open deals that matter most, of 3\n  deal  P(win)\n  b       60 %\n  c       40 %\n");
+  free(text);
+  dc_result_free(result);
+}
+
 static void any_table_by_name(void **state)
 {
   (void)state;
@@ -215,11 +255,10 @@ static void widths(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_coming_periods),
-                                     cmocka_unit_test(large_amounts_in_thousands),
-                                     cmocka_unit_test(says_where_a_baseline_is_better),
-                                     cmocka_unit_test(the_deals_that_matter_most),
-                                     cmocka_unit_test(any_table_by_name),
-                                     cmocka_unit_test(widths)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_coming_periods),         cmocka_unit_test(wins_where_there_are_no_amounts),
+      cmocka_unit_test(large_amounts_in_thousands), cmocka_unit_test(says_where_a_baseline_is_better),
+      cmocka_unit_test(the_deals_that_matter_most), cmocka_unit_test(the_likeliest_deals_where_there_are_no_amounts),
+      cmocka_unit_test(any_table_by_name),          cmocka_unit_test(widths)};
   return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }
