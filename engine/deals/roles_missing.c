@@ -127,8 +127,8 @@ dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, con
     column = table->columns[near].name;
   bool quoted = strchr(column, ' ') != NULL;
   return dc_fail_at(error, DC_E_INPUT, file, 0, 0,
-                    "%s, and no column is known for it%s%s; %sgive --map %s%s=%.80s%s%s. The columns are %s%s%s", what,
-                    hint[0] ? ": " : "", hint, hint[0] ? "or " : "", quoted ? "\"" : "", dc_role_name(role), column,
+                    "%s, and no column is known for it%s%s%sgive --map %s%s=%.80s%s%s. The columns are %s%s%s", what,
+                    hint[0] ? ": " : "", hint, hint[0] ? ", or " : "; ", quoted ? "\"" : "", dc_role_name(role), column,
                     quoted ? "\"" : "", near >= 0 && named < 0 ? " if that is it" : "",
                     dc_role_list_columns(table, list, sizeof list), more[0] ? ". " : "", more);
 }

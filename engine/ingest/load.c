@@ -162,6 +162,12 @@ static dc_status judge_rejects(const job *j, const dc_load *load, dc_error *erro
     if (!first || earlier(r, first)) first = r;
   }
   if (!first || !(j->request->strict || (rows && load->table->rows == 0))) return DC_OK;
+  /* A title above the header is taken for it. */
+  if (load->table->rows == 0 && strcmp(first->rule, "long row") == 0)
+    return dc_fail_at(error, DC_E_INPUT, j->request->paths[first->file], first->line, 0,
+                      "no row has as few fields as the first line: '%s'; if that is not the header, delete the lines "
+                      "above the header",
+                      first->value);
   return dc_reject_fail(first, j->request->paths[first->file], error);
 }
 
