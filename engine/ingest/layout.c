@@ -231,7 +231,8 @@ static dc_status check_record(const header *h, const dc_source *source, const dc
                       h->record.kind == DC_RECORD_QUOTE ? "text behind a closing quote" : "it is too long");
   }
   if (h->count > DC_COLUMNS_MAX) {
-    return dc_fail_at(error, DC_E_INPUT, path, line, 0, "the header has more than %d columns; leave out those that are not needed", (int)DC_COLUMNS_MAX);
+    return dc_fail_at(error, DC_E_INPUT, path, line, 0,
+                      "the header has more than %d columns; leave out those that are not needed", (int)DC_COLUMNS_MAX);
   }
   return DC_OK;
 }

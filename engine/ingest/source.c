@@ -231,7 +231,11 @@ static dc_status open_file(dc_source *s, dc_error *error)
 }
 
 /* What is often given in place of a CSV file, told by its first bytes. */
-static const struct { const char *bytes; size_t length; const char *remedy; } others[] = {
+static const struct {
+  const char *bytes;
+  size_t length;
+  const char *remedy;
+} others[] = {
     {"PK\003\004", 4, "the file is an Excel workbook or a ZIP archive; save the sheet as \"CSV UTF-8\", or unpack it"},
     {"\xD0\xCF\x11\xE0", 4, "the file is an old Excel workbook (.xls); save the sheet as \"CSV UTF-8\""},
     {"%PDF-", 5, "the file is a PDF; export the deals as CSV"},
@@ -239,7 +243,9 @@ static const struct { const char *bytes; size_t length; const char *remedy; } ot
     {"PAR1", 4, "the file is in Parquet; export it as CSV"},
     {"\x28\xB5\x2F\xFD", 4, "the file is packed by zstd; unpack it, or pack it by gzip"},
     {"BZh", 3, "the file is packed by bzip2; unpack it, or pack it by gzip"},
-    {"\xFD" "7zXZ", 5, "the file is packed by xz; unpack it, or pack it by gzip"},
+    {"\xFD"
+     "7zXZ",
+     5, "the file is packed by xz; unpack it, or pack it by gzip"},
     {"\xFF\xFE", 2, "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)"},
     {"\xFE\xFF", 2, "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)"},
 };

@@ -143,9 +143,9 @@ static void each_allocation_of_a_backtest_fails(void **state)
   }
   fclose(file);
   const char *files[] = {p.deals};
-  dc_job job = {.as_of = DC_DATE_MISSING, .horizon = 1, .origins = 2, .threads = 1};
+  dc_job job = {.as_of = DC_DATE_MISSING, .horizon = 1, .origins = 1, .threads = 1};
   job.files = (dc_strings){files, 1};
-  /* gsl_multimin_fminimizer_alloc of GSL 2.8 loses a block when its state cannot be allocated. */
+  /* gsl_multimin_fminimizer_alloc of GSL 2.7 loses a block when its state cannot be allocated. */
   printf("%ld allocations with a backtest\n", fail_each(&job, p.out, 1));
   clear(&p);
 }
