@@ -1,12 +1,22 @@
 /* Typed tables to deals in canonical order. */
 #include "engine/deals/deals.h"
 
+#include "engine/base/progress.h"
 #include "engine/deals/build.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ROWS_PER_LOOK = 1 << 16 };
+
+/* Now and then: has somebody asked to stop? */
+static dc_status look_up(size_t row, dc_error *error)
+{
+  bool stop = row % ROWS_PER_LOOK == 0 && dc_cancelled();
+  return stop ? dc_fail(error, DC_E_CANCELLED, "cancelled") : DC_OK;
+}
 
 /* Scratch of one build. Arrays over deals are indexed by rank once the ids are sorted. */
 typedef struct scratch {
@@ -97,6 +107,7 @@ static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
                ? DC_OK
                : dc_fail_memory(error, "collecting ids");
   for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
+    if ((status = look_up(r, error)) != DC_OK) break;
     dc_row_facts facts;
     bool fresh;
     size_t length;
@@ -144,6 +155,7 @@ static dc_status take_events(dc_deals *deals, const dc_deals_sources *s, scratch
   w->deal_of_event = malloc((table->rows + 1) * sizeof *w->deal_of_event);
   dc_status status = w->deal_of_event ? DC_OK : dc_fail_memory(error, "collecting ids");
   for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
+    if ((status = look_up(r, error)) != DC_OK) break;
     size_t length;
     bool fresh;
     const char *text = dc_column_text(id, r, &length);
@@ -201,6 +213,7 @@ static dc_status fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scra
   const dc_column *stage = role_column(s->deals, s->deals_roles, DC_ROLE_STAGE);
   const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
   for (size_t r = 0; r < s->deals->table->rows && status == DC_OK; r++) {
+    if ((status = look_up(r, error)) != DC_OK) break;
     if (w->deal_of_row[r] == DC_ID_NONE) continue;
     dc_row_facts facts;
     uint32_t i = w->rank[w->deal_of_row[r]];
