@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A column takes a role from this score on; the share of open deals with a close date that makes it an expected one. */
-enum { LEAST_SCORE = 20, WHY_BYTES = 400 };
+enum { LEAST_SCORE = 20, WHY_BYTES = 640, NOTE_BYTES = 200 };
 static const double EXPECTED_SHARE = 0.1;
 
 static const char *const role_names[DC_ROLES] = {
@@ -320,7 +320,7 @@ static const candidate *runner_up(const finder *f, int column, dc_role role)
 
 static dc_status explain_taken(finder *f, int column, const candidate *c, const char *note)
 {
-  char why[WHY_BYTES], second[WHY_BYTES / 2];
+  char why[WHY_BYTES], second[NOTE_BYTES];
   const candidate *other = runner_up(f, column, c->role);
   second[0] = '\0';
   if (other)
@@ -397,7 +397,7 @@ dc_status dc_roles_find(const dc_table *table, const char *file, dc_shape shape,
                         const dc_role_request *requests, size_t n_requests, dc_roles **roles, dc_error *error)
 {
   finder f = {.table = table, .file = file, .shape = shape, .config = config, .error = error};
-  char note[WHY_BYTES / 2];
+  char note[NOTE_BYTES];
   dc_status status = prepare(&f);
   *roles = NULL;
   if (status == DC_OK) status = take_requests(&f, requests, n_requests);
