@@ -32,6 +32,9 @@ dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc
                             dc_error *error) DC_MUST_CHECK;
 void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts);
 
+/* The amount as deals keep it: one below 1e-9 is 0. NaN stays. */
+double dc_amount_settle(double amount);
+
 /* Books a rejected row of the deals file, or a cell of it that is left out while the row stays. Under --strict both are
  * the error DC_E_INPUT. */
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { FLAG_UNKNOWN = -1 };
-static const double AMOUNT_LIMIT = 1e15;
+static const double AMOUNT_LIMIT = 1e15, AMOUNT_LEAST = 1e-9;
 
 static const dc_column *role_column(const dc_table *table, const dc_roles *roles, dc_role role)
 {
@@ -108,9 +108,12 @@ static void reject(dc_row_facts *facts, const char *rule, dc_role blame)
   facts->blame = blame;
 }
 
+/* No money is that small, and its square is no number. */
+double dc_amount_settle(double amount) { return amount > 0 && amount < AMOUNT_LEAST ? 0 : amount; }
+
 static void check_amount(const dc_column *amount, dc_row_facts *facts, size_t row)
 {
-  facts->amount = amount && amount->type == DC_TYPE_NUMBER ? amount->number[row] : NAN;
+  facts->amount = amount && amount->type == DC_TYPE_NUMBER ? dc_amount_settle(amount->number[row]) : NAN;
   if (facts->amount < 0) reject(facts, "negative amount", DC_ROLE_AMOUNT);
   if (facts->amount > AMOUNT_LIMIT || isinf(facts->amount)) reject(facts, "amount above 1e15", DC_ROLE_AMOUNT);
   if (amount && facts->meaning == DC_MEANING_WON && isnan(facts->amount))
