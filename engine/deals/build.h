@@ -11,6 +11,7 @@ typedef struct dc_row_facts {
   dc_meaning meaning; /* open, won, lost or ignore */
   bool unknown_stage;
   bool created_dropped;
+  bool total;       /* a line of totals, not a deal */
   const char *rule; /* NULL = the row stands, otherwise why it is rejected */
   dc_role blame;    /* the role whose cell is at fault */
 } dc_row_facts;
@@ -25,6 +26,7 @@ typedef struct dc_word_column {
 typedef struct dc_row_reader {
   const dc_deals_sources *sources;
   const dc_column *id, *amount, *created, *closed, *expected;
+  const dc_column *label; /* where a line of totals says so */
   dc_word_column stage, outcome, is_won, is_closed;
 } dc_row_reader;
 

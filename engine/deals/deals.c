@@ -92,54 +92,58 @@ static dc_status reject_conflicts(const dc_deals_sources *s, const scratch *w, d
   return status;
 }
 
-/* Gives each row of the deals file its deal; rejected, excluded and duplicate rows get none. row_of is provisional. */
+/* Counts a row elsewhere than among those used. */
+static void set_aside(dc_input *input, int64_t *count)
+{
+  input->used--;
+  ++*count;
+}
+
+/* Gives row r of the deals file its deal. first: the first row of each deal. */
+static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, uint32_t *first, size_t r,
+                          dc_error *error)
+{
+  const dc_table *table = s->deals->table;
+  dc_input *input = dc_row_input(s->deals, r);
+  dc_row_facts facts;
+  bool fresh;
+  size_t length;
+  w->deal_of_row[r] = DC_ID_NONE;
+  dc_row_read(&w->reader, r, &facts);
+  if (facts.total || (!facts.rule && facts.meaning == DC_MEANING_IGNORE)) {
+    set_aside(input, facts.total ? &input->preamble : &input->excluded);
+    return DC_OK;
+  }
+  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) return dc_needs_fail_closed(s, error);
+  if (facts.rule) return dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
+  const char *text = row_id(deals, w->reader.id, r, &length);
+  uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
+  if (deal == DC_ID_NONE) return dc_fail_memory(error, "collecting ids");
+  if (!fresh && same_row(table, first[deal], r)) {
+    set_aside(input, &input->duplicate);
+    return DC_OK;
+  }
+  if (fresh) first[deal] = (uint32_t)r;
+  if (!fresh) w->conflict[deal] = 1;
+  w->deal_of_row[r] = deal;
+  return DC_OK;
+}
+
+/* Gives each row of the deals file its deal; rejected, excluded and duplicate rows get none. */
 static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
   if (!s->deals) return DC_OK;
-  const dc_table *table = s->deals->table;
-  const dc_column *id = role_column(s->deals, s->deals_roles, DC_ROLE_ID);
+  size_t rows = s->deals->table->rows;
   dc_status status = dc_row_reader_new(s, deals->arena, &w->reader, error);
   if (status != DC_OK) return status;
-  uint32_t *first = malloc((table->rows + 1) * sizeof *first);
-  w->deal_of_row = malloc((table->rows + 1) * sizeof *w->deal_of_row);
-  w->conflict = calloc(table->rows + 1, 1);
-  status = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, table->rows)
-               ? DC_OK
-               : dc_fail_memory(error, "collecting ids");
-  for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
-    if ((status = look_up(r, error)) != DC_OK) break;
-    dc_row_facts facts;
-    bool fresh;
-    size_t length;
-    w->deal_of_row[r] = DC_ID_NONE;
-    dc_row_read(&w->reader, r, &facts);
-    if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) {
-      status = dc_needs_fail_closed(s, error);
-      continue;
-    }
-    if (facts.rule) {
-      status = dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
-      continue;
-    }
-    if (facts.meaning == DC_MEANING_IGNORE) {
-      dc_row_input(s->deals, r)->used--;
-      dc_row_input(s->deals, r)->excluded++;
-      continue;
-    }
-    const char *text = row_id(deals, id, r, &length);
-    uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
-    if (deal == DC_ID_NONE) {
-      status = dc_fail_memory(error, "collecting ids");
-    } else if (fresh) {
-      first[deal] = (uint32_t)r;
-      w->deal_of_row[r] = deal;
-    } else if (same_row(table, first[deal], r)) {
-      dc_row_input(s->deals, r)->used--;
-      dc_row_input(s->deals, r)->duplicate++;
-    } else {
-      w->conflict[deal] = 1;
-      w->deal_of_row[r] = deal;
-    }
+  uint32_t *first = malloc((rows + 1) * sizeof *first);
+  w->deal_of_row = malloc((rows + 1) * sizeof *w->deal_of_row);
+  w->conflict = calloc(rows + 1, 1);
+  bool fine = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, rows);
+  if (!fine) status = dc_fail_memory(error, "collecting ids");
+  for (size_t r = 0; r < rows && status == DC_OK; r++) {
+    status = look_up(r, error);
+    if (status == DC_OK) status = take_row(deals, s, w, first, r, error);
   }
   free(first);
   return status == DC_OK ? reject_conflicts(s, w, error) : status;

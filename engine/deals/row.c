@@ -1,5 +1,6 @@
 /* One row of a deals file: what its roles say, and the rules that reject it. */
 #include "engine/base/date.h"
+#include "engine/base/text.h"
 #include "engine/deals/build.h"
 #include "engine/deals/words.h"
 
@@ -33,6 +34,32 @@ static dc_status read_words(const dc_config *config, const dc_column *column, dc
   return DC_OK;
 }
 
+/* The id, or else the first column of words. */
+static const dc_column *find_label(const dc_table *table, const dc_column *id)
+{
+  for (size_t c = 0; c < table->n_columns && !id; c++)
+    if (table->columns[c].type == DC_TYPE_TEXT || table->columns[c].type == DC_TYPE_CATEGORY) id = &table->columns[c];
+  return id;
+}
+
+/* "Grand Total", and nothing that a deal has: neither stage nor outcome nor day. */
+static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, size_t row)
+{
+  static const char *const words[] = {"total",    "totals", "grandtotal",  "grandtotals",
+                                      "subtotal", "sum",    "overalltotal"};
+  char folded[DC_FOLD_BYTES];
+  size_t length = 0;
+  bool bare = facts->created == DC_DATE_MISSING && facts->closed == DC_DATE_MISSING &&
+              facts->expected == DC_DATE_MISSING;
+  if (!bare || !reader->label || facts->meaning != DC_MEANING_UNKNOWN || facts->unknown_stage) return false;
+  const char *text = dc_column_text(reader->label, row, &length);
+  if (length == 0 || length >= DC_FOLD_BYTES) return false;
+  dc_text_fold(text, length, folded);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(folded, words[i]) == 0) return true;
+  return false;
+}
+
 dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_reader *reader, dc_error *error)
 {
   const dc_table *table = s->deals->table;
@@ -47,6 +74,7 @@ dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_r
   memset(reader, 0, sizeof *reader);
   reader->sources = s;
   reader->id = role_column(table, roles, DC_ROLE_ID);
+  reader->label = find_label(table, reader->id);
   reader->amount = role_column(table, roles, DC_ROLE_AMOUNT);
   if (reader->amount && reader->amount->type == DC_TYPE_EMPTY) reader->amount = NULL; /* as good as no amounts */
   reader->created = role_column(table, roles, DC_ROLE_CREATED);
@@ -142,10 +170,11 @@ void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
   if (reader->id) dc_column_text(reader->id, row, &length);
   if (length == 0) reject(facts, "no id", DC_ROLE_ID);
   facts->meaning = read_meaning(reader, row, &facts->unknown_stage);
-  if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
   facts->created = read_day(reader, reader->created, row);
   facts->closed = read_day(reader, reader->closed, row);
   facts->expected = read_day(reader, reader->expected, row);
+  facts->total = is_total(reader, facts, row);
+  if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
   check_amount(reader->amount, facts, row);
   check_dates(reader, facts);
 }
