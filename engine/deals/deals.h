@@ -89,6 +89,11 @@ typedef struct dc_deals_sources {
 dc_status dc_deals_new(const dc_deals_sources *sources, dc_deals **deals, dc_error *error) DC_MUST_CHECK;
 void dc_deals_free(dc_deals *deals);
 
+/* Tells what the user should know of the deals, one sentence each: columns that are missing or empty, stages without a
+ * usual meaning, outcomes that are all the same, dates left out, and where history and deals file disagree. */
+typedef void dc_deals_tell(void *context, const char *sentence);
+void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *sources, dc_deals_tell *tell, void *context);
+
 /* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id. */
 dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute,
                         dc_error *error) DC_MUST_CHECK;
