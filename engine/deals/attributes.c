@@ -129,10 +129,8 @@ static dc_status match_rows(const dc_deals *deals, const dc_column *key, size_t 
     if (at == DC_ID_NONE || !fresh) {
       dc_ids_clear(&keys);
       return at == DC_ID_NONE ? dc_fail_memory(error, "joining tables")
-                              : dc_fail(error, DC_E_INPUT,
-                                        "the key '%s' has '%.*s' twice; a joined table needs one row "
-                                        "for each key",
-                                        key->name, (int)(length > 80 ? 80 : length), text);
+                              : dc_fail(error, DC_E_INPUT, "the key '%s' has '%.*s' twice; a joined table needs one row "
+                                        "for each key", key->name, (int)(length > 80 ? 80 : length), text);
     }
   }
   for (size_t i = 0; i < deals->n; i++) {
@@ -175,8 +173,7 @@ dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, 
   dc_status status = match_rows(deals, &table->columns[key_column], table->rows, attribute, row_of, error);
   for (size_t c = 0; c < table->n_columns && status == DC_OK; c++) {
     const dc_column *column = &table->columns[c];
-    bool fits = column->type == DC_TYPE_NUMBER ||
-                (column->type == DC_TYPE_CATEGORY && column->n_words <= MOST_JOIN_WORDS);
+    bool fits = column->type == DC_TYPE_NUMBER || (column->type == DC_TYPE_CATEGORY && column->n_words <= MOST_JOIN_WORDS);
     if ((int)c != key_column && fits) status = join_column(deals, table, column, attribute, row_of, error);
   }
   free(row_of);
