@@ -1,5 +1,7 @@
 #include "engine/base/fold.h"
 
+#include "engine/base/progress.h"
+
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +62,13 @@ static dc_status run_wave(const dc_fold *fold, void **slots, size_t first_block,
   return DC_OK;
 }
 
+static dc_status fail_block(dc_status status, const char *otherwise, dc_error *error)
+{
+  if (status == DC_OK) return DC_OK;
+  if (status == DC_E_MEMORY) return dc_fail_memory(error, "working through blocks of rows");
+  return dc_fail(error, status, "%s", status == DC_E_CANCELLED ? "cancelled" : otherwise);
+}
+
 dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
 {
   counter levels = {{NULL}, {0}};
@@ -72,7 +81,7 @@ dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
     if (!(slots[i] = malloc(fold->partial_bytes))) status = DC_E_MEMORY;
   for (size_t b = 0; b < blocks && status == DC_OK; b += width) {
     size_t wave = blocks - b < width ? blocks - b : width;
-    status = run_wave(fold, slots, b, wave);
+    status = dc_cancelled() ? DC_E_CANCELLED : run_wave(fold, slots, b, wave);
     for (size_t i = 0; i < wave && status == DC_OK; i++) status = carry(&levels, fold, &slots[i]);
   }
   if (status == DC_OK) collect(&levels, fold, total);
@@ -80,22 +89,20 @@ dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
     free(slots[i]);
     free(levels.level[i]);
   }
-  if (status == DC_OK) return DC_OK;
-  return status == DC_E_MEMORY ? dc_fail_memory(error, "folding blocks")
-                               : dc_fail(error, status, "a block of rows could not be folded");
+  return fail_block(status, "a block of rows could not be folded", error);
 }
 
 dc_status dc_fold_each(size_t rows, size_t block_rows, int threads, void *context,
                        dc_status (*each)(void *context, size_t first, size_t last), dc_error *error)
 {
   size_t blocks = (rows + block_rows - 1) / block_rows;
-  int failed = 0;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads < 1 ? 1 : threads) reduction(| : failed) \
-    if (threads > 1 && blocks > 1)
+  int worst = DC_OK, width = threads < 1 ? 1 : threads;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(width) if (width > 1 && blocks > 1) reduction(max : worst)
   for (size_t b = 0; b < blocks; b++) {
     size_t first = b * block_rows;
     size_t last = first + block_rows < rows ? first + block_rows : rows;
-    if (each(context, first, last) != DC_OK) failed |= 1;
+    int status = (int)(dc_cancelled() ? DC_E_CANCELLED : each(context, first, last));
+    if (status > worst) worst = status;
   }
-  return failed ? dc_fail(error, DC_E_NUMERIC, "a block of rows could not be processed") : DC_OK;
+  return fail_block((dc_status)worst, "a block of rows could not be processed", error);
 }

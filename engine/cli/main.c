@@ -1,4 +1,5 @@
 #include "engine/base/progress.h"
+#include "engine/base/threads.h"
 #include "engine/base/version.h"
 #include "engine/cli/command.h"
 #include "engine/cli/help.h"
@@ -7,6 +8,7 @@
 
 #include <errno.h>
 #include <gsl/gsl_errno.h>
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +30,7 @@ static void put_error(const dc_error *error)
 {
   fputs("dealcast: ", stderr);
   if (error->file[0]) {
-    put_plain(error->file);
+    put_plain(strcmp(error->file, "-") == 0 ? "standard input" : error->file);
     if (error->line > 0) fprintf(stderr, ":%lld", (long long)error->line);
     if (error->line > 0 && error->column > 0) fprintf(stderr, ":%d", (int)error->column);
     fputs(": ", stderr);
@@ -74,6 +76,9 @@ static int run(dc_command *command)
   if (status == DC_E_USAGE) return usage(&error, command->verb->name);
   gsl_set_error_handler_off();
   dc_signals_install();
+  int threads = dc_threads_start(command->job.threads), wanted = command->job.threads;
+  if (wanted <= 0) wanted = omp_get_num_procs();
+  if (threads < wanted) command->job.threads = threads;
   command->job.progress = isatty(STDERR_FILENO);
   dc_progress_start();
   if (status == DC_OK) status = command->verb->run(&command->job, &result, &error);

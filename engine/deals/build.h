@@ -11,6 +11,7 @@ typedef struct dc_row_facts {
   dc_meaning meaning; /* open, won, lost or ignore */
   bool unknown_stage;
   bool created_dropped;
+  bool total;       /* a line of totals, not a deal */
   const char *rule; /* NULL = the row stands, otherwise why it is rejected */
   dc_role blame;    /* the role whose cell is at fault */
 } dc_row_facts;
@@ -25,12 +26,30 @@ typedef struct dc_word_column {
 typedef struct dc_row_reader {
   const dc_deals_sources *sources;
   const dc_column *id, *amount, *created, *closed, *expected;
+  const dc_column *label; /* where a line of totals says so */
   dc_word_column stage, outcome, is_won, is_closed;
 } dc_row_reader;
 
-dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader, dc_error *error)
-    DC_MUST_CHECK;
+dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader,
+                            dc_error *error) DC_MUST_CHECK;
 void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts);
+
+/* The amount as deals keep it: one below 1e-9 is 0. NaN stays. */
+double dc_amount_settle(double amount);
+
+/* Books a cell that is left out while its row stays. Under --strict that is the error DC_E_INPUT. */
+dc_status dc_row_drop_cell(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                           dc_error *error) DC_MUST_CHECK;
+
+/* Without a history: rows; a stage or an outcome; a created or a closing date. DC_E_SHORT or DC_E_INPUT, naming the
+ * nearest columns. */
+dc_status dc_needs_check(const dc_deals_sources *sources, dc_error *error) DC_MUST_CHECK;
+
+/* DC_E_INPUT: closed deals, and no column with their closing date. */
+dc_status dc_needs_fail_closed(const dc_deals_sources *sources, dc_error *error) DC_MUST_CHECK;
+
+/* dated = some deal has a day. If not: the rule that rejected all rows (DC_E_INPUT), or that there is none (DC_E_SHORT). */
+dc_status dc_needs_check_dated(const dc_deals_sources *sources, bool dated, dc_error *error) DC_MUST_CHECK;
 
 /* Merges the words of two category columns (either may be NULL) and maps their codes; maps are in the arena. */
 dc_status dc_words_merge(dc_arena *arena, const dc_column *a, const dc_column *b, dc_words *words, uint32_t **map_a,

@@ -105,11 +105,15 @@ static void describe_cells(const dc_calendar *calendar, dc_time_grid *grid)
   }
 }
 
-dc_status dc_time_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t last_day, dc_time_grid **out, dc_error *error)
+dc_status dc_time_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t last_day, dc_time_grid **out,
+                           dc_error *error)
 {
   dc_calendar month = {DC_MONTH, calendar->fiscal_start};
   int32_t start = dc_period_start(calendar->period == DC_WEEK ? calendar : &month, first_day);
   size_t n = 0;
+  if (last_day < start)
+    return dc_fail(error, DC_E_SHORT,
+                   "the forecast would end before the first day in the data; choose a later --as-of");
   for (int32_t d = start; d <= last_day; d = next_cell(calendar, d)) n++;
   dc_time_grid *grid = calloc(1, sizeof *grid);
   if (!grid) return dc_fail_memory(error, "laying out the calendar");

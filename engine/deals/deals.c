@@ -1,12 +1,22 @@
 /* Typed tables to deals in canonical order. */
 #include "engine/deals/deals.h"
 
+#include "engine/base/progress.h"
 #include "engine/deals/build.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ROWS_PER_LOOK = 1 << 16 };
+
+/* Now and then: has somebody asked to stop? */
+static dc_status look_up(size_t row, dc_error *error)
+{
+  bool stop = row % ROWS_PER_LOOK == 0 && dc_cancelled();
+  return stop ? dc_fail(error, DC_E_CANCELLED, "cancelled") : DC_OK;
+}
 
 /* Scratch of one build. Arrays over deals are indexed by rank once the ids are sorted. */
 typedef struct scratch {
@@ -82,48 +92,58 @@ static dc_status reject_conflicts(const dc_deals_sources *s, const scratch *w, d
   return status;
 }
 
-/* Gives each row of the deals file its deal; rejected, excluded and duplicate rows get none. row_of is provisional. */
+/* Counts a row elsewhere than among those used. */
+static void set_aside(dc_input *input, int64_t *count)
+{
+  input->used--;
+  ++*count;
+}
+
+/* Gives row r of the deals file its deal. first: the first row of each deal. */
+static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, uint32_t *first, size_t r,
+                          dc_error *error)
+{
+  const dc_table *table = s->deals->table;
+  dc_input *input = dc_row_input(s->deals, r);
+  dc_row_facts facts;
+  bool fresh;
+  size_t length;
+  w->deal_of_row[r] = DC_ID_NONE;
+  dc_row_read(&w->reader, r, &facts);
+  if (facts.total || (!facts.rule && facts.meaning == DC_MEANING_IGNORE)) {
+    set_aside(input, facts.total ? &input->preamble : &input->excluded);
+    return DC_OK;
+  }
+  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) return dc_needs_fail_closed(s, error);
+  if (facts.rule) return dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
+  const char *text = row_id(deals, w->reader.id, r, &length);
+  uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
+  if (deal == DC_ID_NONE) return dc_fail_memory(error, "collecting ids");
+  if (!fresh && same_row(table, first[deal], r)) {
+    set_aside(input, &input->duplicate);
+    return DC_OK;
+  }
+  if (fresh) first[deal] = (uint32_t)r;
+  if (!fresh) w->conflict[deal] = 1;
+  w->deal_of_row[r] = deal;
+  return DC_OK;
+}
+
+/* Gives each row of the deals file its deal; rejected, excluded and duplicate rows get none. */
 static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
   if (!s->deals) return DC_OK;
-  const dc_table *table = s->deals->table;
-  const dc_column *id = role_column(s->deals, s->deals_roles, DC_ROLE_ID);
+  size_t rows = s->deals->table->rows;
   dc_status status = dc_row_reader_new(s, deals->arena, &w->reader, error);
   if (status != DC_OK) return status;
-  uint32_t *first = malloc((table->rows + 1) * sizeof *first);
-  w->deal_of_row = malloc((table->rows + 1) * sizeof *w->deal_of_row);
-  w->conflict = calloc(table->rows + 1, 1);
-  status = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, table->rows)
-                         ? DC_OK : dc_fail_memory(error, "collecting ids");
-  for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
-    dc_row_facts facts;
-    bool fresh;
-    size_t length;
-    w->deal_of_row[r] = DC_ID_NONE;
-    dc_row_read(&w->reader, r, &facts);
-    if (facts.rule) {
-      status = dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
-      continue;
-    }
-    if (facts.meaning == DC_MEANING_IGNORE) {
-      dc_row_input(s->deals, r)->used--;
-      dc_row_input(s->deals, r)->excluded++;
-      continue;
-    }
-    const char *text = row_id(deals, id, r, &length);
-    uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
-    if (deal == DC_ID_NONE) {
-      status = dc_fail_memory(error, "collecting ids");
-    } else if (fresh) {
-      first[deal] = (uint32_t)r;
-      w->deal_of_row[r] = deal;
-    } else if (same_row(table, first[deal], r)) {
-      dc_row_input(s->deals, r)->used--;
-      dc_row_input(s->deals, r)->duplicate++;
-    } else {
-      w->conflict[deal] = 1;
-      w->deal_of_row[r] = deal;
-    }
+  uint32_t *first = malloc((rows + 1) * sizeof *first);
+  w->deal_of_row = malloc((rows + 1) * sizeof *w->deal_of_row);
+  w->conflict = calloc(rows + 1, 1);
+  bool fine = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, rows);
+  if (!fine) status = dc_fail_memory(error, "collecting ids");
+  for (size_t r = 0; r < rows && status == DC_OK; r++) {
+    status = look_up(r, error);
+    if (status == DC_OK) status = take_row(deals, s, w, first, r, error);
   }
   free(first);
   return status == DC_OK ? reject_conflicts(s, w, error) : status;
@@ -139,6 +159,7 @@ static dc_status take_events(dc_deals *deals, const dc_deals_sources *s, scratch
   w->deal_of_event = malloc((table->rows + 1) * sizeof *w->deal_of_event);
   dc_status status = w->deal_of_event ? DC_OK : dc_fail_memory(error, "collecting ids");
   for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
+    if ((status = look_up(r, error)) != DC_OK) break;
     size_t length;
     bool fresh;
     const char *text = dc_column_text(id, r, &length);
@@ -189,12 +210,14 @@ static dc_status allocate(dc_deals *deals, scratch *w, dc_error *error)
   return DC_OK;
 }
 
-static void fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w)
+static dc_status fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
-  if (!s->deals) return;
+  dc_status status = DC_OK;
+  if (!s->deals) return DC_OK;
   const dc_column *stage = role_column(s->deals, s->deals_roles, DC_ROLE_STAGE);
   const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
-  for (size_t r = 0; r < s->deals->table->rows; r++) {
+  for (size_t r = 0; r < s->deals->table->rows && status == DC_OK; r++) {
+    if ((status = look_up(r, error)) != DC_OK) break;
     if (w->deal_of_row[r] == DC_ID_NONE) continue;
     dc_row_facts facts;
     uint32_t i = w->rank[w->deal_of_row[r]];
@@ -208,9 +231,12 @@ static void fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
     if (facts.created != DC_DATE_MISSING) w->created[i] = facts.created;
     w->closed[i] = facts.closed;
     w->meaning[i] = (uint8_t)facts.meaning;
-    if (facts.created_dropped) deals->created_dropped++;
     if (facts.unknown_stage) deals->unknown_stage++;
+    if (!facts.created_dropped) continue;
+    deals->created_dropped++;
+    status = dc_row_drop_cell(s->deals, s->deals_roles, r, "close before created", DC_ROLE_CREATED, error);
   }
+  return status;
 }
 
 /* Which of two history rows is first: by instant, then by content, so that the file's order does not matter. */
@@ -221,7 +247,8 @@ static bool comes_first(const dc_table *table, const dc_column *when, size_t a, 
   if (at_a != at_b) return at_a < at_b;
   for (size_t c = 0; c < table->n_columns; c++) {
     const dc_column *column = &table->columns[c];
-    if (column->type == DC_TYPE_CATEGORY && column->code[a] != column->code[b]) return column->code[a] < column->code[b];
+    if (column->type == DC_TYPE_CATEGORY && column->code[a] != column->code[b])
+      return column->code[a] < column->code[b];
     if (column->type == DC_TYPE_DATE && column->date[a] != column->date[b]) return column->date[a] < column->date[b];
   }
   return false;
@@ -252,10 +279,11 @@ static dc_status merge_words(dc_deals *deals, const dc_deals_sources *s, scratch
   if (!event_stage) event_stage = role_column(s->history, s->history_roles, DC_ROLE_OUTCOME);
   const dc_column *owner = role_column(s->deals, s->deals_roles, DC_ROLE_OWNER);
   const dc_column *event_owner = role_column(s->history, s->history_roles, DC_ROLE_OWNER);
-  dc_status status = dc_words_merge(deals->arena, stage, event_stage, &deals->stages, &w->stage_map, &w->event_stage_map,
-                                    error);
+  dc_status status = dc_words_merge(deals->arena, stage, event_stage, &deals->stages, &w->stage_map,
+                                    &w->event_stage_map, error);
   if (status == DC_OK)
-    status = dc_words_merge(deals->arena, owner, event_owner, &deals->owners, &w->owner_map, &w->event_owner_map, error);
+    status = dc_words_merge(deals->arena, owner, event_owner, &deals->owners, &w->owner_map, &w->event_owner_map,
+                            error);
   if (status != DC_OK) return status;
   deals->stage_meaning = dc_arena_alloc(deals->arena, deals->stages.n, 1);
   if (!deals->stage_meaning) return dc_fail_memory(error, "reading stages");
@@ -267,7 +295,7 @@ static dc_status merge_words(dc_deals *deals, const dc_deals_sources *s, scratch
   deals->history_has_owner = event_owner != NULL;
   deals->history_has_amount = role_column(s->history, s->history_roles, DC_ROLE_AMOUNT) != NULL;
   deals->history_has_expected = role_column(s->history, s->history_roles, DC_ROLE_EXPECTED_CLOSE) != NULL;
-  deals->has_amount = role_column(s->deals, s->deals_roles, DC_ROLE_AMOUNT) != NULL || deals->history_has_amount;
+  deals->has_amount = w->reader.amount || deals->history_has_amount;
   deals->has_expected = role_column(s->deals, s->deals_roles, DC_ROLE_EXPECTED_CLOSE) != NULL ||
                         (s->deals && s->deals_roles->closed_is_expected);
   return DC_OK;
@@ -295,15 +323,19 @@ static void date_the_data(dc_deals *deals)
       continue;
     }
     deals->known[i] = first->start != DC_DATE_MISSING ? first->start
-                      : first->end != DC_DATE_MISSING ? first->end : deals->export_day;
-    if (deals->row[i] == DC_ID_NONE) deals->only_in_history++;
-    else if (deals->has_history && deals->event_at[i] == deals->event_at[i + 1]) deals->only_in_deals++;
+                      : first->end != DC_DATE_MISSING ? first->end
+                                                      : deals->export_day;
+    if (deals->row[i] == DC_ID_NONE)
+      deals->only_in_history++;
+    else if (deals->has_history && deals->event_at[i] == deals->event_at[i + 1])
+      deals->only_in_deals++;
   }
 }
 
 static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
-  dc_status status = take_rows(deals, s, w, error);
+  dc_status status = dc_needs_check(s, error);
+  if (status == DC_OK) status = take_rows(deals, s, w, error);
   if (status == DC_OK) status = take_events(deals, s, w, error);
   if (status == DC_OK) status = dc_ids_sort(&deals->ids, &w->rank, error);
   if (status != DC_OK) return status;
@@ -313,11 +345,14 @@ static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, d
   if (status == DC_OK) status = merge_words(deals, s, w, error);
   if (status != DC_OK) return status;
   fill_from_history(s, w);
-  fill_from_rows(deals, s, w);
+  status = fill_from_rows(deals, s, w, error);
+  if (status != DC_OK) return status;
   if (s->history) status = dc_events_build(deals, s, w->deal_of_event, w->event_stage_map, w->event_owner_map, error);
   if (status == DC_OK) status = dc_spells_build(deals, s->config, w->created, w->closed, w->meaning, error);
   if (status != DC_OK) return status;
   date_the_data(deals);
+  status = dc_needs_check_dated(s, deals->export_day != DC_DATE_MISSING, error);
+  if (status != DC_OK) return status;
   return dc_attributes_build(deals, s, w->first_row, error);
 }
 

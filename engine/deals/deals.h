@@ -90,6 +90,11 @@ typedef struct dc_deals_sources {
 dc_status dc_deals_new(const dc_deals_sources *sources, dc_deals **deals, dc_error *error) DC_MUST_CHECK;
 void dc_deals_free(dc_deals *deals);
 
+/* Tells what the user should know of the deals, one sentence each: columns that are missing or empty, stages without a
+ * usual meaning, outcomes that are all the same, dates left out, and where history and deals file disagree. */
+typedef void dc_deals_tell(void *context, const char *sentence);
+void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *sources, dc_deals_tell *tell, void *context);
+
 /* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id when
  * attribute is -1. Rows without a key are passed over; a key that comes twice is an error. A joined column is as well
  * known as its key: dated like it, and a predictor only where the key is one and is not the owner of an undated file.
@@ -100,7 +105,8 @@ dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, 
 /* Adds a category of the deals file that plays no role as an attribute to be shown, never to predict. */
 dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *error) DC_MUST_CHECK;
 
-/* Books a row as rejected: its input's counts and the list of rejects. blame: the role whose cell is at fault. */
+/* Books a row as rejected: its input's counts and the list of rejects. blame: the role whose cell is at fault. Under
+ * --strict that is the error DC_E_INPUT. */
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
     DC_MUST_CHECK;
 

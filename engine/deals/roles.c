@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A column takes a role from this score on; the share of open deals with a close date that makes it an expected one. */
-enum { LEAST_SCORE = 20, WHY_BYTES = 400 };
+enum { LEAST_SCORE = 20, WHY_BYTES = 640, NOTE_BYTES = 200 };
 static const double EXPECTED_SHARE = 0.1;
 
 static const char *const role_names[DC_ROLES] = {
@@ -38,23 +38,17 @@ static const char *const role_names[DC_ROLES] = {
 typedef struct need {
   dc_shape shape;
   const char *what;
-  dc_role any[4]; /* DC_ROLE_NONE ends it; the first is the one to map */
+  dc_role any[2]; /* the first is the one to map; DC_ROLE_NONE ends it */
 } need;
 
 static const need needs[] = {
-    {DC_SHAPE_DEALS,
-     "a stage, an outcome or a closing date",
-     {DC_ROLE_STAGE, DC_ROLE_OUTCOME, DC_ROLE_CLOSED, DC_ROLE_IS_CLOSED}},
-    {DC_SHAPE_HISTORY, "the deal's id", {DC_ROLE_ID}},
-    {DC_SHAPE_HISTORY, "the time of each change", {DC_ROLE_CHANGED_AT}},
-    {DC_SHAPE_HISTORY, "a stage or an outcome", {DC_ROLE_STAGE, DC_ROLE_OUTCOME}},
-    {DC_SHAPE_ACCOUNTS, "the account", {DC_ROLE_ACCOUNT}},
-    {DC_SHAPE_QUOTAS, "the first day of the period", {DC_ROLE_PERIOD_START}},
-    {DC_SHAPE_QUOTAS, "the quota's amount", {DC_ROLE_AMOUNT}},
+    {DC_SHAPE_HISTORY, "a history needs the deal's id", {DC_ROLE_ID}},
+    {DC_SHAPE_HISTORY, "a history needs the time of each change", {DC_ROLE_CHANGED_AT}},
+    {DC_SHAPE_HISTORY, "a history needs a stage or an outcome", {DC_ROLE_STAGE, DC_ROLE_OUTCOME}},
+    {DC_SHAPE_ACCOUNTS, "accounts need the account", {DC_ROLE_ACCOUNT}},
+    {DC_SHAPE_QUOTAS, "quotas need the first day of the period", {DC_ROLE_PERIOD_START}},
+    {DC_SHAPE_QUOTAS, "quotas need the quota's amount", {DC_ROLE_AMOUNT}},
 };
-
-static const char *const shape_needs[] = {"deals need", "a history needs", "accounts need", "quotas need",
-                                          "a joined table needs"};
 
 /* One column that might have one role. */
 typedef struct candidate {
@@ -125,22 +119,6 @@ static dc_status look(finder *f, int column)
   return dc_role_profile_column(f->table, column, f->config, &f->profiles[column], f->error);
 }
 
-/* The names of all columns, for a message; cut where it gets long. */
-static const char *list_columns(const finder *f, char *text, size_t size)
-{
-  size_t n = 0, total = f->table->n_columns;
-  text[0] = '\0';
-  for (size_t i = 0; i < total; i++) {
-    const char *name = name_of(f, (int)i);
-    if (n + strlen(name) + 24 > size) {
-      snprintf(text + n, size - n, " and %zu more", total - i);
-      break;
-    }
-    n += (size_t)snprintf(text + n, size - n, "%s%s", i ? ", " : "", name);
-  }
-  return text;
-}
-
 static dc_status refuse_role(finder *f, const char *role)
 {
   char list[400];
@@ -164,7 +142,7 @@ static dc_status refuse_column(finder *f, const char *role, const char *column)
     return dc_fail_at(f->error, DC_E_USAGE, f->file, 0, 0, "no column \"%s\" for role %s; did you mean \"%s\"?", column,
                       role, near);
   return dc_fail_at(f->error, DC_E_USAGE, f->file, 0, 0, "no column \"%s\" for role %s; the columns are %s", column,
-                    role, list_columns(f, list, sizeof list));
+                    role, dc_role_list_columns(f->table, list, sizeof list));
 }
 
 /* The column that a request names: to the byte, else the only one that folds to the same; -1 = none. */
@@ -342,7 +320,7 @@ static const candidate *runner_up(const finder *f, int column, dc_role role)
 
 static dc_status explain_taken(finder *f, int column, const candidate *c, const char *note)
 {
-  char why[WHY_BYTES], second[WHY_BYTES / 2];
+  char why[WHY_BYTES], second[NOTE_BYTES];
   const candidate *other = runner_up(f, column, c->role);
   second[0] = '\0';
   if (other)
@@ -387,15 +365,11 @@ static dc_status explain(finder *f, const char *note)
 
 static dc_status check_needs(finder *f)
 {
-  char list[480];
   for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
     const need *n = &needs[i];
     bool met = n->shape != f->shape;
-    for (int k = 0; k < 4 && n->any[k] != DC_ROLE_NONE; k++) met = met || f->owned->roles.column[n->any[k]] >= 0;
-    if (met) continue;
-    return dc_fail_at(f->error, DC_E_INPUT, f->file, 0, 0,
-                      "%s %s, and no column is known for it; give --map %s=COLUMN. The columns are %s",
-                      shape_needs[f->shape], n->what, dc_role_name(n->any[0]), list_columns(f, list, sizeof list));
+    for (int k = 0; k < 2 && n->any[k] != DC_ROLE_NONE; k++) met = met || f->owned->roles.column[n->any[k]] >= 0;
+    if (!met) return dc_role_fail_missing(f->table, &f->owned->roles, f->file, n->any[0], n->what, "", f->error);
   }
   return DC_OK;
 }
@@ -423,7 +397,7 @@ dc_status dc_roles_find(const dc_table *table, const char *file, dc_shape shape,
                         const dc_role_request *requests, size_t n_requests, dc_roles **roles, dc_error *error)
 {
   finder f = {.table = table, .file = file, .shape = shape, .config = config, .error = error};
-  char note[WHY_BYTES / 2];
+  char note[NOTE_BYTES];
   dc_status status = prepare(&f);
   *roles = NULL;
   if (status == DC_OK) status = take_requests(&f, requests, n_requests);

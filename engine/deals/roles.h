@@ -51,13 +51,14 @@ typedef struct dc_role_request {
   const char *role, *column;
 } dc_role_request;
 
-/* The type that a column of this name would need (ids are text, amounts numbers, ...), DC_TYPE_EMPTY when the name says
- * nothing. requests as below. */
+/* The type that a column of this name would need (ids are text, amounts numbers, ...), DC_TYPE_DATE when it may hold
+ * dates, DC_TYPE_EMPTY when the name says nothing. requests as below. */
 dc_type dc_roles_expect(const char *name, dc_shape shape, const dc_role_request *requests, size_t n_requests);
 
 /* By the user's requests, then by name (any case, spaces, underscores, prefixes such as "Opportunity", "Deal"), then by
- * content. Missing what the shape cannot do without (deals: an outcome or stage or closed date; history: id,
- * changed_at, stage or outcome) stops, listing the columns and the --map to give. */
+ * content. Missing what the shape cannot do without (history: id, changed_at, stage or outcome; accounts: account; quotas:
+ * period_start, amount) stops, naming the nearest column, all columns and the --map to give. What deals need depends on
+ * whether there is a history: dc_deals_new asks for it. */
 dc_status dc_roles_find(const dc_table *table, const char *file, dc_shape shape, const dc_config *config,
                         const dc_role_request *requests, size_t n_requests, dc_roles **roles, dc_error *error)
     DC_MUST_CHECK;

@@ -122,12 +122,12 @@ static dc_type type_of(dc_role role)
     case DC_ROLE_NAME: return DC_TYPE_TEXT;
     case DC_ROLE_AMOUNT:
     case DC_ROLE_PROBABILITY: return DC_TYPE_NUMBER;
-    case DC_ROLE_NONE:
     case DC_ROLE_CREATED:
     case DC_ROLE_CLOSED:
     case DC_ROLE_EXPECTED_CLOSE:
     case DC_ROLE_CHANGED_AT:
-    case DC_ROLE_PERIOD_START:
+    case DC_ROLE_PERIOD_START: return DC_TYPE_DATE;
+    case DC_ROLE_NONE:
     case DC_ROLES: return DC_TYPE_EMPTY;
     default: return DC_TYPE_CATEGORY;
   }
@@ -152,9 +152,9 @@ dc_type dc_roles_expect(const char *name, dc_shape shape, const dc_role_request 
     if (dc_role_request_names(&requests[i], name) && dc_role_parse(requests[i].role) != DC_ROLE_NONE)
       return type_of(dc_role_parse(requests[i].role));
   int n = dc_roles_guess(name, shape, guesses);
-  /* A hint that is wrong makes cells unreadable, so a date among the readings, or a faint one, leaves it to the content. */
+  /* A hint that is wrong makes cells unreadable, so a faint one leaves it to the content; a date does so by itself. */
   for (int i = 0; i < n; i++)
-    if (type_of(guesses[i].role) == DC_TYPE_EMPTY) return DC_TYPE_EMPTY;
+    if (type_of(guesses[i].role) == DC_TYPE_DATE) return guesses[i].weight >= SURE ? DC_TYPE_DATE : DC_TYPE_EMPTY;
   if (n > 0 && guesses[0].weight >= (type_of(guesses[0].role) == DC_TYPE_NUMBER ? SURE_NUMBER : SURE))
     return type_of(guesses[0].role);
   return names_an_id(name) ? DC_TYPE_CATEGORY : DC_TYPE_EMPTY;

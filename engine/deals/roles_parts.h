@@ -66,6 +66,18 @@ dc_status dc_role_count_open(const dc_table *table, const int *column, const dc_
 enum { DC_ROLE_WORD_BYTES = 256 };
 const char *dc_role_cell_word(const dc_column *column, size_t row, char *word);
 
+/* DC_E_INPUT: WHAT ("a history needs the deal's id"), and no column is known for it. Names the column that was probably
+ * meant (named for the role but unfit, with its first unfit cell; or nearly named so), the --map to give, all columns, and
+ * that there may be no header when the names look like data. more, a sentence or "", comes last. */
+dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, const char *file, dc_role role,
+                               const char *what, const char *more, dc_error *error);
+
+/* The names of all columns, for a message; cut where it gets long. Returns text. */
+const char *dc_role_list_columns(const dc_table *table, char *text, size_t size);
+
+/* The column without a role whose name is nearest to a usual one for this role; -1 = none is near. */
+int dc_role_nearest_column(const dc_table *table, const dc_roles *roles, dc_role role);
+
 /* Is the cell empty? */
 bool dc_role_cell_missing(const dc_column *column, size_t row);
 

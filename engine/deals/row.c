@@ -1,4 +1,6 @@
 /* One row of a deals file: what its roles say, and the rules that reject it. */
+#include "engine/base/date.h"
+#include "engine/base/text.h"
 #include "engine/deals/build.h"
 #include "engine/deals/words.h"
 
@@ -7,7 +9,7 @@
 #include <string.h>
 
 enum { FLAG_UNKNOWN = -1 };
-static const double AMOUNT_LIMIT = 1e15;
+static const double AMOUNT_LIMIT = 1e15, AMOUNT_LEAST = 1e-9;
 
 static const dc_column *role_column(const dc_table *table, const dc_roles *roles, dc_role role)
 {
@@ -32,17 +34,49 @@ static dc_status read_words(const dc_config *config, const dc_column *column, dc
   return DC_OK;
 }
 
+/* The id, or else the first column of words. */
+static const dc_column *find_label(const dc_table *table, const dc_column *id)
+{
+  for (size_t c = 0; c < table->n_columns && !id; c++)
+    if (table->columns[c].type == DC_TYPE_TEXT || table->columns[c].type == DC_TYPE_CATEGORY) id = &table->columns[c];
+  return id;
+}
+
+/* "Grand Total", and nothing that a deal has: neither stage nor outcome nor day. */
+static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, size_t row)
+{
+  static const char *const words[] = {"total",    "totals", "grandtotal",  "grandtotals",
+                                      "subtotal", "sum",    "overalltotal"};
+  char folded[DC_FOLD_BYTES];
+  size_t length = 0;
+  bool bare = facts->created == DC_DATE_MISSING && facts->closed == DC_DATE_MISSING &&
+              facts->expected == DC_DATE_MISSING;
+  if (!bare || !reader->label || facts->meaning != DC_MEANING_UNKNOWN || facts->unknown_stage) return false;
+  const char *text = dc_column_text(reader->label, row, &length);
+  if (length == 0 || length >= DC_FOLD_BYTES) return false;
+  dc_text_fold(text, length, folded);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(folded, words[i]) == 0) return true;
+  return false;
+}
+
 dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_reader *reader, dc_error *error)
 {
   const dc_table *table = s->deals->table;
   const dc_roles *roles = s->deals_roles;
-  const struct { dc_role role; dc_word_column *words; } words[] = {
-      {DC_ROLE_STAGE, &reader->stage}, {DC_ROLE_OUTCOME, &reader->outcome},
-      {DC_ROLE_IS_WON, &reader->is_won}, {DC_ROLE_IS_CLOSED, &reader->is_closed}};
+  const struct {
+    dc_role role;
+    dc_word_column *words;
+  } words[] = {{DC_ROLE_STAGE, &reader->stage},
+               {DC_ROLE_OUTCOME, &reader->outcome},
+               {DC_ROLE_IS_WON, &reader->is_won},
+               {DC_ROLE_IS_CLOSED, &reader->is_closed}};
   memset(reader, 0, sizeof *reader);
   reader->sources = s;
   reader->id = role_column(table, roles, DC_ROLE_ID);
+  reader->label = find_label(table, reader->id);
   reader->amount = role_column(table, roles, DC_ROLE_AMOUNT);
+  if (reader->amount && reader->amount->type == DC_TYPE_EMPTY) reader->amount = NULL; /* as good as no amounts */
   reader->created = role_column(table, roles, DC_ROLE_CREATED);
   reader->closed = role_column(table, roles, DC_ROLE_CLOSED);
   reader->expected = role_column(table, roles, DC_ROLE_EXPECTED_CLOSE);
@@ -102,9 +136,12 @@ static void reject(dc_row_facts *facts, const char *rule, dc_role blame)
   facts->blame = blame;
 }
 
+/* No money is that small, and its square is no number. */
+double dc_amount_settle(double amount) { return amount > 0 && amount < AMOUNT_LEAST ? 0 : amount; }
+
 static void check_amount(const dc_column *amount, dc_row_facts *facts, size_t row)
 {
-  facts->amount = amount && amount->type == DC_TYPE_NUMBER ? amount->number[row] : NAN;
+  facts->amount = amount && amount->type == DC_TYPE_NUMBER ? dc_amount_settle(amount->number[row]) : NAN;
   if (facts->amount < 0) reject(facts, "negative amount", DC_ROLE_AMOUNT);
   if (facts->amount > AMOUNT_LIMIT || isinf(facts->amount)) reject(facts, "amount above 1e15", DC_ROLE_AMOUNT);
   if (amount && facts->meaning == DC_MEANING_WON && isnan(facts->amount))
@@ -133,10 +170,11 @@ void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
   if (reader->id) dc_column_text(reader->id, row, &length);
   if (length == 0) reject(facts, "no id", DC_ROLE_ID);
   facts->meaning = read_meaning(reader, row, &facts->unknown_stage);
-  if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
   facts->created = read_day(reader, reader->created, row);
   facts->closed = read_day(reader, reader->closed, row);
   facts->expected = read_day(reader, reader->expected, row);
+  facts->total = is_total(reader, facts, row);
+  if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
   check_amount(reader->amount, facts, row);
   check_dates(reader, facts);
 }
@@ -146,29 +184,51 @@ dc_input *dc_row_input(dc_load *load, size_t row)
   return &load->inputs[load->table->file ? load->table->file[row] : 0];
 }
 
-dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
+static void show_cell(const dc_column *column, size_t row, dc_reject *one)
+{
+  size_t length = 0;
+  snprintf(one->column_name, sizeof one->column_name, "%s", column->name);
+  if (column->type == DC_TYPE_NUMBER) {
+    if (!isnan(column->number[row])) snprintf(one->value, sizeof one->value, "%.17g", column->number[row]);
+  } else if (column->type == DC_TYPE_CATEGORY || column->type == DC_TYPE_TEXT) {
+    const char *text = dc_column_text(column, row, &length);
+    snprintf(one->value, sizeof one->value, "%.*s", (int)(length > 60 ? 60 : length), text);
+  } else {
+    int32_t day = dc_column_day(column, row, 0);
+    if (day != DC_DATE_MISSING) dc_date_format(day, one->value);
+  }
+}
+
+static dc_status book(dc_load *load, const dc_roles *roles, size_t row, dc_reject *one, dc_role blame, dc_error *error)
 {
   const dc_table *table = load->table;
-  dc_reject one = {.rule = rule, .whole_row = true, .count = 1, .amount = NAN};
-  const dc_column *amount = role_column(table, roles, DC_ROLE_AMOUNT);
-  if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
-  one.file = table->file ? table->file[row] : 0;
-  one.line = table->line[row];
+  one->count = 1;
+  one->file = table->file ? table->file[row] : 0;
+  one->line = table->line[row];
   int c = blame == DC_ROLE_NONE ? -1 : roles->column[blame];
   if (c >= 0) {
-    size_t length = 0;
-    const dc_column *column = &table->columns[c];
-    one.column = c + 1;
-    snprintf(one.column_name, sizeof one.column_name, "%s", column->name);
-    if (column->type == DC_TYPE_NUMBER) {
-      snprintf(one.value, sizeof one.value, "%.17g", column->number[row]);
-    } else if (column->type == DC_TYPE_CATEGORY || column->type == DC_TYPE_TEXT) {
-      const char *text = dc_column_text(column, row, &length);
-      snprintf(one.value, sizeof one.value, "%.*s", (int)(length > 60 ? 60 : length), text);
-    }
+    one->column = c + 1;
+    show_cell(&table->columns[c], row, one);
   }
+  if (load->strict) return dc_reject_fail(one, load->inputs[one->file].path, error);
+  return dc_rejects_add(&load->rejects, one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+}
+
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                        dc_error *error)
+{
+  dc_reject one = {.rule = rule, .whole_row = true, .amount = NAN};
+  const dc_column *amount = role_column(load->table, roles, DC_ROLE_AMOUNT);
+  if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
   dc_input *input = dc_row_input(load, row);
   input->used--;
   input->rejected++;
-  return dc_rejects_add(&load->rejects, &one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+  return book(load, roles, row, &one, blame, error);
+}
+
+dc_status dc_row_drop_cell(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                           dc_error *error)
+{
+  dc_reject one = {.rule = rule, .amount = NAN};
+  return book(load, roles, row, &one, blame, error);
 }

@@ -6,6 +6,7 @@
 
 /* The recorded amount of an open deal is believed to hold on the average until won deals say otherwise: worth this many
  * deals; closing amounts scatter around it by this much (log scale). */
+static const double MOST_LOG_SD = 5; /* bookings takes no more; a factor of 150 either way */
 static const double RATIO_DEALS = 20, RATIO_SD = 0.25;
 /* Won amounts count half after a year; with no won deals at all amounts scatter like this. */
 static const double HALF_LIFE_DAYS = 365, PRIOR_SIGMA = 1.0;
@@ -116,7 +117,7 @@ void dc_amounts_of(const dc_amounts *a, const dc_subject *subject, double curren
   uint32_t code[DC_MAX_FACTORS];
   if (!isnan(current)) {
     *mean = current * (is_new ? a->new_ratio : a->open_ratio);
-    *log_sd = a->ratio_log_sd;
+    *log_sd = fmin(a->ratio_log_sd, MOST_LOG_SD);
     return;
   }
   if (a->none || a->fit->n_rows == 0) {
@@ -125,5 +126,5 @@ void dc_amounts_of(const dc_amounts *a, const dc_subject *subject, double curren
   }
   for (int k = 0; k < a->n_factors; k++) code[k] = subject->fixed[a->factor[k]];
   *mean = exp(dc_linear_eta(a->fit, code)) * a->fit->smear * a->positive;
-  *log_sd = a->fit->sigma;
+  *log_sd = fmin(a->fit->sigma, MOST_LOG_SD);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Deals to come are like those created in the last half year, or the last that many. */
-enum { RECENT_DAYS = 182, LEAST_RECENT = 30, OPEN_BLOCK = 512, KIND_BLOCK = 8 };
+enum { LEAST_DAYS = 28, RECENT_DAYS = 182, LEAST_RECENT = 30, OPEN_BLOCK = 512, KIND_BLOCK = 8 };
 /* A day with more than this share of all creations is a bulk import, not a day's work. */
 static const double BULK_SHARE = 0.3;
 enum { BULK_LEAST = 10 };
@@ -104,6 +104,15 @@ static dc_status count_arrivals(const dc_projection_request *q, dc_arrivals *arr
     quarter[n] = dc_quarter_fraction(q->calendar, a + (b - a) / 2);
     n++;
   }
+  /* A stretch shorter than four weeks, or of one bulk import, tells no rate: what came is taken as that of four weeks. */
+  double known = 0;
+  for (size_t c = 0; c < n; c++) known += length[c];
+  if (n == 0) {
+    year[0] = dc_year_fraction(origin);
+    quarter[0] = dc_quarter_fraction(q->calendar, origin);
+    n = 1;
+  }
+  if (known < LEAST_DAYS) length[n - 1] += LEAST_DAYS - known;
   dc_arrival_cells input = {n, count, length, year, quarter};
   dc_status status = dc_arrivals_fit(&input, arrivals, error);
   free(by_day);

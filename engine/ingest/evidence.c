@@ -52,9 +52,11 @@ static dc_day_order order_of(uint32_t seen)
 
 dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected)
 {
+  bool date_wanted = expected == DC_TYPE_DATE || expected == DC_TYPE_INSTANT;
+  if (date_wanted && 2 * (evidence->whens + evidence->compact) < evidence->values) expected = DC_TYPE_EMPTY;
   dc_guess guess = {.type = expected, .order = order_of(evidence->when_seen), .expected = expected != DC_TYPE_EMPTY};
   bool clock = evidence->when_seen & DC_WHEN_CLOCK;
-  if (expected == DC_TYPE_DATE || expected == DC_TYPE_INSTANT) {
+  if (expected != DC_TYPE_EMPTY && date_wanted) {
     guess.type = clock ? DC_TYPE_INSTANT : DC_TYPE_DATE;
     guess.compact = true;
   }

@@ -26,7 +26,8 @@ typedef struct dc_guess {
 /* At most this share of a column's values may be unreadable for its type to be a number or a date. */
 #define DC_UNREADABLE_SHARE 0.05
 
-/* expected decides when it is not DC_TYPE_EMPTY (a date becomes an instant when a time of day was seen). Otherwise: a
+/* expected decides when it is not DC_TYPE_EMPTY (a date becomes an instant when a time of day was seen), except that a
+ * column of which less than half reads as dates is not one: names such as "closed" may mean yes or no. Otherwise: a
  * number or a date when nearly all values read as one, a number not when the values look like ids; else a category when
  * less than half of the values are distinct, else text. DC_TYPE_EMPTY when there was no value. */
 dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected);

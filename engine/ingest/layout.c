@@ -219,7 +219,8 @@ static dc_status check_record(const header *h, const dc_source *source, const dc
   const char *path = dc_source_path(source);
   int64_t line = (int64_t)(h->seen ? h->record.line : layout->line);
   if (h->failed) return dc_fail_memory(error, "reading a header");
-  if (!h->seen || !h->count) return dc_fail_at(error, DC_E_INPUT, path, line, 0, "there is no header line");
+  if (!h->seen || !h->count)
+    return dc_fail_at(error, DC_E_INPUT, path, 0, 0, "the file has blank lines only; export it again");
   if (h->record.kind == DC_RECORD_CONTROL) {
     return dc_fail_at(error, DC_E_INPUT, path, line, 0,
                       "the first line has NUL or control characters: this is not a CSV "
@@ -230,7 +231,8 @@ static dc_status check_record(const header *h, const dc_source *source, const dc
                       h->record.kind == DC_RECORD_QUOTE ? "text behind a closing quote" : "it is too long");
   }
   if (h->count > DC_COLUMNS_MAX) {
-    return dc_fail_at(error, DC_E_INPUT, path, line, 0, "the header has more than %d columns", (int)DC_COLUMNS_MAX);
+    return dc_fail_at(error, DC_E_INPUT, path, line, 0,
+                      "the header has more than %d columns; leave out those that are not needed", (int)DC_COLUMNS_MAX);
   }
   return DC_OK;
 }

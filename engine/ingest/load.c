@@ -151,13 +151,6 @@ static bool earlier(const dc_reject *a, const dc_reject *b)
   return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
-static dc_status fail_reject(const job *j, const dc_reject *r, dc_error *error)
-{
-  bool cell = r->column > 0;
-  return dc_fail_at(error, DC_E_INPUT, j->request->paths[r->file], r->line, r->column, "%s%s%s%s: '%s'", r->rule,
-                    cell ? " in column '" : "", cell ? r->column_name : "", cell ? "'" : "", r->value);
-}
-
 /* Under --strict any reject ends the load; a file of which nothing could be used always does. */
 static dc_status judge_rejects(const job *j, const dc_load *load, dc_error *error)
 {
@@ -169,16 +162,29 @@ static dc_status judge_rejects(const job *j, const dc_load *load, dc_error *erro
     if (!first || earlier(r, first)) first = r;
   }
   if (!first || !(j->request->strict || (rows && load->table->rows == 0))) return DC_OK;
-  return fail_reject(j, first, error);
+  /* A title above the header is taken for it. */
+  if (load->table->rows == 0 && strcmp(first->rule, "long row") == 0)
+    return dc_fail_at(error, DC_E_INPUT, j->request->paths[first->file], first->line, 0,
+                      "no row has as few fields as the first line: '%s'; if that is not the header, delete the lines "
+                      "above the header",
+                      first->value);
+  return dc_reject_fail(first, j->request->paths[first->file], error);
+}
+
+static char *copy(const char *text)
+{
+  char *made = malloc(strlen(text) + 1);
+  if (made) strcpy(made, text);
+  return made;
 }
 
 static bool fill_input(const job *j, size_t f, dc_input *in)
 {
   const char *path = j->request->paths[f], *slash = strrchr(path, '/');
   const char *name = slash ? slash + 1 : path;
-  in->name = malloc(strlen(name) + 1);
-  if (!in->name) return false;
-  strcpy(in->name, name);
+  in->name = copy(name);
+  in->path = copy(path);
+  if (!in->name || !in->path) return false;
   in->bytes = dc_source_stored(j->files[f].source);
   in->delimiter = j->layouts[f].delimiter;
   snprintf(in->hash, sizeof in->hash, "%016llx", (unsigned long long)j->files[f].blocks.hash);
@@ -198,6 +204,7 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   dc_load *l = calloc(1, sizeof *l);
   if (!l) return dc_fail_memory(error, "delivering the table");
   dc_status status = DC_OK;
+  l->strict = j->request->strict;
   l->inputs = calloc(j->n_files, sizeof *l->inputs);
   if (l->inputs) l->n_inputs = j->n_files;
   bool fine = l->inputs != NULL;
@@ -270,7 +277,10 @@ dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *
 void dc_load_free(dc_load *load)
 {
   if (!load) return;
-  for (size_t f = 0; load->inputs && f < load->n_inputs; f++) free(load->inputs[f].name);
+  for (size_t f = 0; load->inputs && f < load->n_inputs; f++) {
+    free(load->inputs[f].path);
+    free(load->inputs[f].name);
+  }
   free(load->inputs);
   free(load->rejects.items);
   dc_table_free(load->table);

@@ -27,10 +27,15 @@ typedef struct dc_rejects {
 /* Adds count to the entry of (rule, column_name), keeping the first place; false when memory ends. */
 bool dc_rejects_add(dc_rejects *rejects, const dc_reject *one);
 
+/* The error that a reject is under strict: DC_E_INPUT with its place in the file of this path, the value, and the way to
+ * mend it. */
+dc_status dc_reject_fail(const dc_reject *reject, const char *path, dc_error *error);
+
 /* What a file was and how its rows balance: read = used + rejected + duplicate + after_as_of + excluded + blank +
  * preamble. The loader fills read (records after the header, blank and preamble ones included), rejected, blank,
  * preamble; the rest starts at 0. */
 typedef struct dc_input {
+  char *path;     /* as given, for messages only */
   char *name;     /* the last part of the path; "-" for standard input */
   uint64_t bytes; /* as stored (compressed size for .gz) */
   char hash[17];  /* 64-bit hash of the stored bytes, hex */
@@ -43,6 +48,7 @@ typedef struct dc_load {
   size_t n_inputs;
   dc_input *inputs;
   dc_rejects rejects;
+  bool strict; /* as requested: whoever rejects a row later stops, too */
 } dc_load;
 
 typedef struct dc_load_request {
@@ -54,7 +60,8 @@ typedef struct dc_load_request {
   int threads;
   bool strict;
   /* What the engine knows about a column before its values are typed; may be NULL. Return DC_TYPE_TEXT for ids,
-   * DC_TYPE_NUMBER, _DATE, _CATEGORY for columns whose role asks for it, DC_TYPE_EMPTY to decide by content. */
+   * DC_TYPE_NUMBER, _CATEGORY for columns whose role asks for it, DC_TYPE_DATE where it may (the content decides when
+   * less than half of the values are dates), DC_TYPE_EMPTY to decide by content. */
   dc_type (*expect)(void *context, const char *name);
   void *context;
   void (*progress)(void *context, const char *what, double share); /* may be NULL */

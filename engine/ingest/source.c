@@ -193,6 +193,18 @@ static dc_status read_into_memory(dc_source *s, int fd, dc_error *error)
   return status;
 }
 
+static dc_status fail_folder(const dc_source *s, dc_error *error)
+{
+  return dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "this is a folder; name the files in it");
+}
+
+static dc_status read_stdin(dc_source *s, dc_error *error)
+{
+  struct stat found;
+  if (fstat(STDIN_FILENO, &found) == 0 && S_ISDIR(found.st_mode)) return fail_folder(s, error);
+  return read_into_memory(s, STDIN_FILENO, error);
+}
+
 static dc_status open_file(dc_source *s, dc_error *error)
 {
   int fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -206,7 +218,7 @@ static dc_status open_file(dc_source *s, dc_error *error)
   if (fstat(fd, &s->opened) != 0) {
     status = fail_read(s, error);
   } else if (S_ISDIR(s->opened.st_mode)) {
-    status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "this is a folder; name the files in it");
+    status = fail_folder(s, error);
   } else if (!S_ISREG(s->opened.st_mode) || (pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b)) {
     status = read_into_memory(s, fd, error);
   } else {
@@ -218,24 +230,43 @@ static dc_status open_file(dc_source *s, dc_error *error)
   return status;
 }
 
-/* Byte order marks and emptiness. */
+/* What is often given in place of a CSV file, told by its first bytes. */
+static const struct {
+  const char *bytes;
+  size_t length;
+  const char *remedy;
+} others[] = {
+    {"PK\003\004", 4, "the file is an Excel workbook or a ZIP archive; save the sheet as \"CSV UTF-8\", or unpack it"},
+    {"\xD0\xCF\x11\xE0", 4, "the file is an old Excel workbook (.xls); save the sheet as \"CSV UTF-8\""},
+    {"%PDF-", 5, "the file is a PDF; export the deals as CSV"},
+    {"SQLite format 3", 15, "the file is an SQLite database; export the table as CSV"},
+    {"PAR1", 4, "the file is in Parquet; export it as CSV"},
+    {"\x28\xB5\x2F\xFD", 4, "the file is packed by zstd; unpack it, or pack it by gzip"},
+    {"BZh", 3, "the file is packed by bzip2; unpack it, or pack it by gzip"},
+    {"\xFD"
+     "7zXZ",
+     5, "the file is packed by xz; unpack it, or pack it by gzip"},
+    {"\xFF\xFE", 2, "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)"},
+    {"\xFE\xFF", 2, "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)"},
+};
+
+enum { START_BYTES = 16 };
+
+/* Byte order marks, emptiness, and files that are no text. */
 static dc_status check_start(dc_source *s, dc_error *error)
 {
-  if (s->size == 0) return dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "the file is empty");
+  static const char empty[] = "the file is empty; export it again";
+  if (s->size == 0) return dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, empty);
   dc_buffer buffer = {NULL, 0};
   const char *view;
-  uint64_t n = s->size < 3 ? s->size : 3;
+  uint64_t n = s->size < START_BYTES ? s->size : START_BYTES;
   dc_status status = dc_source_view(s, 0, n, &buffer, &view, error);
-  if (status == DC_OK) {
-    const unsigned char *b = (const unsigned char *)view;
-    if (n >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF))) {
-      status = dc_fail_at(
-          error, DC_E_INPUT, s->path, 1, 0,
-          "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)");
-    } else if (n == 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF) {
-      s->start = 3;
-      if (s->size == 3) status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "the file is empty");
-    }
+  for (size_t k = 0; k < sizeof others / sizeof *others && status == DC_OK; k++)
+    if (n >= others[k].length && memcmp(view, others[k].bytes, others[k].length) == 0)
+      status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, "%s", others[k].remedy);
+  if (status == DC_OK && n >= 3 && memcmp(view, "\xEF\xBB\xBF", 3) == 0) {
+    s->start = 3;
+    if (s->size == 3) status = dc_fail_at(error, DC_E_INPUT, s->path, 0, 0, empty);
   }
   dc_buffer_free(&buffer);
   return status;
@@ -259,7 +290,7 @@ dc_status dc_source_open(const char *path, dc_source **source, dc_error *error)
 {
   dc_source *s = new_source(path);
   if (!s) return dc_fail_memory(error, "opening a file");
-  dc_status status = strcmp(path, "-") == 0 ? read_into_memory(s, STDIN_FILENO, error) : open_file(s, error);
+  dc_status status = strcmp(path, "-") == 0 ? read_stdin(s, error) : open_file(s, error);
   if (status == DC_OK) status = check_start(s, error);
   if (status == DC_OK) {
     *source = s;

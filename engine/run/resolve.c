@@ -18,6 +18,14 @@ static dc_status settle_as_of(const dc_job *job, dc_resolved *r, dc_error *error
                    "no deal has a usable created or closing date, so there is nothing to forecast from; "
                    "name the columns with --map created=COLUMN and --map closed=COLUMN");
   r->as_of = job->as_of == DC_DATE_MISSING ? export_day : job->as_of;
+  int32_t first = INT32_MAX;
+  for (size_t i = 0; i < r->log->n; i++)
+    if (r->log->known[i] < first) first = r->log->known[i];
+  if (r->as_of < first)
+    return dc_fail(error, DC_E_SHORT,
+                   "as of %s lies before the first day in the data (%s), so nothing was known then; "
+                   "choose a later --as-of",
+                   dc_date_format(r->as_of, asked), dc_date_format(first, last));
   int32_t limit = dc_period_add(&r->calendar, dc_period_start(&r->calendar, export_day), 1) +
                   (export_day - dc_period_start(&r->calendar, export_day));
   if (r->as_of > limit && !job->as_of_ok)
@@ -34,7 +42,8 @@ static dc_status lay_grid(const dc_job *job, dc_resolved *r, dc_error *error)
   int32_t first = r->as_of;
   for (size_t i = 0; i < r->log->n; i++)
     if (r->log->known[i] < first) first = r->log->known[i];
-  int32_t oldest = (r->log->first_close == DC_DATE_MISSING ? r->as_of : r->log->first_close) - GRID_BACK_DAYS;
+  bool seen = r->log->first_close != DC_DATE_MISSING && r->log->first_close <= r->as_of;
+  int32_t oldest = (seen ? r->log->first_close : r->as_of) - GRID_BACK_DAYS;
   if (first < oldest) first = oldest;
   int32_t last = dc_period_add(&r->calendar, dc_period_start(&r->calendar, r->as_of), job->horizon + 2);
   if (last < r->as_of + GRID_AHEAD_DAYS) last = r->as_of + GRID_AHEAD_DAYS;

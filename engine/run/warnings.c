@@ -9,52 +9,7 @@ enum { WORDS_BYTES = 240 };
 
 static const char *deal_s(int64_t n) { return n == 1 ? "deal" : "deals"; }
 
-/* The stage words that say neither won, lost nor open, as far as they fit. */
-static void list_unknown(const dc_forecast_run *run, char *text, size_t size)
-{
-  size_t used = 0;
-  int c = run->r.deals.roles->column[DC_ROLE_STAGE];
-  const dc_column *stage = c < 0 ? NULL : &run->r.deals.load->table->columns[c];
-  text[0] = '\0';
-  for (size_t k = 1; stage && stage->type == DC_TYPE_CATEGORY && k < stage->n_words; k++) {
-    if (dc_stage_meaning(run->r.config, stage->words[k]) != DC_MEANING_UNKNOWN) continue;
-    if (used + strlen(stage->words[k]) + 8 > size) {
-      snprintf(text + used, size - used, ", ...");
-      return;
-    }
-    used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", stage->words[k]);
-  }
-}
-
-static void warn_log(dc_forecast_run *run)
-{
-  const dc_deals *log = run->r.log;
-  char words[WORDS_BYTES];
-  if (log->created_dropped)
-    dc_warn(run->result,
-            "%lld %s closed before being created, the mark of a bulk import: their creation is taken as not "
-            "known",
-            (long long)log->created_dropped, deal_s(log->created_dropped));
-  if (log->unknown_stage) {
-    list_unknown(run, words, sizeof words);
-    dc_warn(run->result,
-            "%lld %s in stages whose names do not tell whether they are won, lost or open (%s): taken as "
-            "open; [stages] of --config can tell",
-            (long long)log->unknown_stage, log->unknown_stage == 1 ? "deal is" : "deals are", words);
-  }
-  if (log->disagreements)
-    dc_warn(run->result,
-            "%lld %s differently in the history and in the deals file: the history stands, but for "
-            "deals that it leaves open",
-            (long long)log->disagreements, log->disagreements == 1 ? "deal ends" : "deals end");
-  if (!run->r.deals.load || !run->r.history.load) return;
-  if (log->only_in_history)
-    dc_warn(run->result, "%lld %s in the history and not in the deals file: taken from the history",
-            (long long)log->only_in_history, log->only_in_history == 1 ? "deal is" : "deals are");
-  if (log->only_in_deals)
-    dc_warn(run->result, "%lld %s in the deals file and not in the history: known by the file only",
-            (long long)log->only_in_deals, log->only_in_deals == 1 ? "deal is" : "deals are");
-}
+static void add_warning(void *result, const char *sentence) { dc_warn(result, "%s", sentence); }
 
 /* How much the model could learn, when that is not all. */
 static void warn_rung(dc_forecast_run *run)
@@ -115,8 +70,10 @@ static void warn_scopes(dc_forecast_run *run)
 
 void dc_data_warnings(dc_forecast_run *run)
 {
+  const dc_resolved *r = &run->r;
+  dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
   warn_rung(run);
-  warn_log(run);
+  dc_deals_warn(r->log, &sources, add_warning, run->result);
   warn_currency(run);
   warn_joins(run);
   warn_scopes(run);

@@ -47,8 +47,28 @@ stopped_by() { # signal, expected exit code
   rm -f "$work/input" "$work/out.json" "$work/messages"
 }
 
+# While it reckons. A shell lets its background jobs ignore SIGINT, so timeout sends it.
+stopped_at_work() { # signal, expected exit code, seconds
+  echo old >"$work/out.json"
+  timeout --preserve-status -s "$1" "$3" "$dealcast" forecast "$sample" --origins 1000 --format json -o "$work/out.json" \
+    2>"$work/messages"
+  [ $? -eq "$2" ]
+  report $? "$1 while it reckons: exit code $2"
+  [ ! -s "$work/messages" ] && [ "$(cat "$work/out.json")" = old ] && [ "$(ls -A "$work" | wc -l)" -eq 2 ]
+  report $? "$1 while it reckons: says nothing, the old output is there, and nothing else"
+  rm -f "$work/out.json" "$work/messages"
+}
+
 stopped_by TERM 143
 stopped_by HUP 129
+if timeout --preserve-status 1 true 2>/dev/null; then
+  for seconds in 0.03 0.1 0.3; do
+    stopped_at_work INT 130 $seconds
+    stopped_at_work TERM 143 $seconds
+  done
+else
+  echo "skipped: no GNU timeout to send a signal by"
+fi
 
 { "$dealcast" forecast "$sample" --no-backtest --format json 2>"$work/messages"; echo $? >"$work/code"; } | head -1 >/dev/null
 [ "$(cat "$work/code")" -eq 141 ] && [ ! -s "$work/messages" ]

@@ -174,7 +174,8 @@ dc_table *table_from(dc_shape shape, const char *csv)
     column->name = copy(g.cell[c]);
     dc_type content = type_by_content(cell, g.columns, g.rows),
             expected = dc_roles_expect(column->name, shape, NULL, 0);
-    column->type = content == DC_TYPE_EMPTY || expected == DC_TYPE_EMPTY ? content : expected;
+    bool open = expected == DC_TYPE_EMPTY || expected == DC_TYPE_DATE; /* a date is a wish only */
+    column->type = content == DC_TYPE_EMPTY || open ? content : expected;
     fill(column, cell, g.columns, g.rows);
   }
   free(g.cell);

@@ -385,9 +385,16 @@ static void refusals(void **state)
   check_refused(DC_SHAPE_DEALS, csv, &words, 1, DC_E_INPUT, "holds category");
   check_refused(DC_SHAPE_DEALS, csv, twice, 2, DC_E_USAGE, "two columns");
   check_refused(DC_SHAPE_DEALS, csv, two_roles, 2, DC_E_USAGE, "two roles");
-  check_refused(DC_SHAPE_DEALS, "a,b\n1,2\n", NULL, 0, DC_E_INPUT, "--map stage=COLUMN. The columns are a, b");
   check_refused(DC_SHAPE_HISTORY, "changed_at,stage\n2024-01-01,A\n", NULL, 0, DC_E_INPUT, "--map id=COLUMN");
-  check_refused(DC_SHAPE_HISTORY, "id,stage\n1,A\n", NULL, 0, DC_E_INPUT, "--map changed_at=COLUMN");
+  check_refused(DC_SHAPE_HISTORY, "id,stage\n1,A\n", NULL, 0, DC_E_INPUT,
+                "--map changed_at=COLUMN. The columns are id, stage");
+  check_refused(DC_SHAPE_HISTORY, "id,chnged_at,stage\n1,2024-01-01,A\n", NULL, 0, DC_E_INPUT,
+                "give --map changed_at=chnged_at if that is it");
+  check_refused(DC_SHAPE_HISTORY, "id,changed_at,stage\n1,soon,A\n", NULL, 0, DC_E_INPUT,
+                "\"changed_at\" is named for it but holds words (\"soon\" on line 2), not dates");
+  check_refused(
+      DC_SHAPE_HISTORY, "17,2024-01-01,A\n18,2024-01-01,A\n", NULL, 0, DC_E_INPUT,
+      "the first line looks like data, not like names of columns: 17, 2024-01-01, A; name them with --columns");
   check_refused(DC_SHAPE_HISTORY, "id,changed_at\n1,2024-01-01\n", NULL, 0, DC_E_INPUT, "--map stage=COLUMN");
   check_refused(DC_SHAPE_QUOTAS, "owner,amount\nA,1\n", NULL, 0, DC_E_INPUT, "--map period_start=COLUMN");
   check_refused(DC_SHAPE_QUOTAS, "period_start,owner\n2024-01-01,A\n", NULL, 0, DC_E_INPUT, "--map amount=COLUMN");
@@ -404,7 +411,7 @@ static void messages_stay_in_bounds(void **state)
   sprintf(csv + n, "\n");
   for (char *p = csv; *p; p++)
     if (*p == ',' && p[1] == ' ') *p = ';';
-  check_refused(DC_SHAPE_DEALS, csv, NULL, 0, DC_E_INPUT, " more");
+  check_refused(DC_SHAPE_HISTORY, csv, NULL, 0, DC_E_INPUT, " more");
 }
 
 static void order_of_columns_does_not_matter(void **state)
@@ -433,9 +440,9 @@ static void types_by_name(void **state)
                   {"Probability (%)", DC_TYPE_NUMBER},
                   {"stage", DC_TYPE_CATEGORY},
                   {"status", DC_TYPE_CATEGORY},
-                  {"close_date", DC_TYPE_EMPTY},
-                  {"created", DC_TYPE_EMPTY},
-                  {"closed", DC_TYPE_EMPTY},
+                  {"close_date", DC_TYPE_DATE},
+                  {"created", DC_TYPE_DATE},
+                  {"closed", DC_TYPE_DATE},
                   {"price", DC_TYPE_EMPTY},
                   {"discount", DC_TYPE_EMPTY},
                   {"currency", DC_TYPE_CATEGORY},

@@ -57,8 +57,8 @@ static void rows_balance(void **state)
   check_close(case_number(&c, "inputs", r, "amount_used"), 100 + 60 + 80 + 90 + 30, 0, 0);
   const char *const conflict[] = {"rule", "rows that differ for one id", NULL};
   check_close(case_number(&c, "rejects", case_row(&c, "rejects", -1, conflict), "amount"), 101, 0, 0);
-  assert_true(case_warns(&c, "1 deal closed before being created"));
-  assert_true(case_warns(&c, "1 deal is in stages whose names do not tell"));
+  assert_true(case_warns(&c, "closed before they were created, the mark of a bulk import: 1"));
+  assert_true(case_warns(&c, "deals taken as open for a stage without a usual meaning: 1"));
   assert_true(case_warns(&c, "Zwischenstand"));
   assert_true(case_warns(&c, "only 4 deals have closed so far"));
   case_end(&c);
@@ -78,9 +78,9 @@ static void history_and_file(void **state)
   assert_int_equal(case_input(&c, "changes.csv", "rejected"), 2);
   assert_int_equal(case_input(&c, "changes.csv", "after_as_of"), 1);
   assert_int_equal(case_input(&c, "changes.csv", "used"), 5);
-  assert_true(case_warns(&c, "1 deal ends differently"));
-  assert_true(case_warns(&c, "1 deal is in the history and not in the deals file"));
-  assert_true(case_warns(&c, "in the deals file and not in the history"));
+  assert_true(case_warns(&c, "end otherwise in the history than in the deals file: 1"));
+  assert_true(case_warns(&c, "deals in the history that the deals file lacks: 1"));
+  assert_true(case_warns(&c, "deals in the deals file that the history lacks:"));
   assert_string_equal(use_of(&c, "changes.csv", "changed_at"), "used");
   case_end(&c);
 }

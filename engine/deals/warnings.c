@@ -1,0 +1,121 @@
+/* What the user should know of the deals before believing a forecast. */
+#include "engine/deals/deals.h"
+
+#include "engine/deals/build.h"
+#include "engine/deals/roles_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SENTENCE_BYTES = 640, LIST_BYTES = 240, SHOWN_WORDS = 5 };
+
+typedef struct teller {
+  dc_deals_tell *tell;
+  void *context;
+} teller;
+
+static void say(const teller *t, const char *format, ...) DC_PRINTF(2, 3);
+
+static void say(const teller *t, const char *format, ...)
+{
+  char sentence[SENTENCE_BYTES];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(sentence, sizeof sentence, format, args);
+  va_end(args);
+  t->tell(t->context, sentence);
+}
+
+static const dc_column *role_column(const dc_deals_sources *s, dc_role role)
+{
+  int c = s->deals_roles->column[role];
+  return c < 0 ? NULL : &s->deals->table->columns[c];
+}
+
+/* "; give --map amount=amoumt if that is it" */
+static const char *hint(const dc_deals_sources *s, dc_role role, char *text)
+{
+  int near = dc_role_nearest_column(s->deals->table, s->deals_roles, role);
+  const char *name = near < 0 ? "COLUMN" : s->deals->table->columns[near].name;
+  snprintf(text, LIST_BYTES, "; give --map \"%s=%.80s\" %s", dc_role_name(role), name,
+           near < 0 ? "if there is one" : "if that is it");
+  return text;
+}
+
+static void tell_columns(const dc_deals *deals, const dc_deals_sources *s, const teller *t)
+{
+  char text[LIST_BYTES];
+  const dc_column *amount = role_column(s, DC_ROLE_AMOUNT), *created = role_column(s, DC_ROLE_CREATED);
+  if (!deals->has_amount && amount)
+    say(t, "column \"%.60s\" is empty, so wins are counted and not valued", amount->name);
+  else if (!deals->has_amount)
+    say(t, "no column of amounts is known, so wins are counted and not valued%s", hint(s, DC_ROLE_AMOUNT, text));
+  if (s->history || (created && created->type != DC_TYPE_EMPTY)) return;
+  if (created)
+    say(t, "column \"%.60s\" is empty, so the ages of deals are not known", created->name);
+  else
+    say(t, "no column of created dates is known, so neither are the ages of deals%s", hint(s, DC_ROLE_CREATED, text));
+}
+
+/* Stage words of open deals that are no usual ones, and no word that says won: one of them may mean it. */
+static void tell_stages(const dc_deals *deals, const dc_deals_sources *s, const teller *t)
+{
+  char list[LIST_BYTES] = "";
+  const dc_column *stage = role_column(s, DC_ROLE_STAGE);
+  size_t unknown = 0, n = 0;
+  if (deals->unknown_stage == 0 || !stage || stage->type != DC_TYPE_CATEGORY) return;
+  for (size_t k = 1; k < stage->n_words; k++) {
+    if (dc_stage_meaning(s->config, stage->words[k]) != DC_MEANING_UNKNOWN || unknown++ >= SHOWN_WORDS) continue;
+    n += (size_t)snprintf(list + n, sizeof list - n, "%s\"%.30s\"", n ? ", " : "", stage->words[k]);
+  }
+  if (unknown > SHOWN_WORDS) snprintf(list + n, sizeof list - n, " and %zu more", unknown - SHOWN_WORDS);
+  say(t,
+      "deals taken as open for a stage without a usual meaning: %lld (%s); where one means won or lost, say so "
+      "under [stages] of --config",
+      (long long)deals->unknown_stage, list);
+}
+
+static void tell_outcomes(const dc_deals *deals, const teller *t)
+{
+  size_t won = 0, lost = 0;
+  for (size_t i = 0; i < deals->n; i++)
+    for (uint64_t k = deals->spell_at[i]; k < deals->spell_at[i + 1]; k++) {
+      won += deals->spells[k].state == DC_STATE_WON;
+      lost += deals->spells[k].state == DC_STATE_LOST;
+    }
+  if (won + lost == 0)
+    say(t, "no deal is closed yet, so the chances come from what is usual, not from these deals");
+  else if (won == 0 || lost == 0)
+    say(t, "the closed deals (%zu) are all %s: nothing tells won from lost, so the chances are held near what is usual",
+        won + lost, won ? "won" : "lost");
+}
+
+static int64_t count_totals(const dc_load *load)
+{
+  int64_t n = 0;
+  for (size_t f = 0; f < load->n_inputs; f++) n += load->inputs[f].preamble;
+  return n;
+}
+
+void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, dc_deals_tell *tell, void *context)
+{
+  teller t = {tell, context};
+  if (s->deals) {
+    tell_columns(deals, s, &t);
+    tell_stages(deals, s, &t);
+    int64_t totals = count_totals(s->deals);
+    if (totals > 0) say(&t, "lines of totals left out, as they are no deals: %lld", (long long)totals);
+  }
+  tell_outcomes(deals, &t);
+  if (deals->created_dropped > 0)
+    say(&t, "deals closed before they were created, the mark of a bulk import: %lld; their created dates are left out",
+        (long long)deals->created_dropped);
+  if (deals->disagreements > 0)
+    say(&t, "deals that end otherwise in the history than in the deals file: %lld; the history stands",
+        (long long)deals->disagreements);
+  if (deals->has_history && s->deals && deals->only_in_history > 0)
+    say(&t, "deals in the history that the deals file lacks: %lld", (long long)deals->only_in_history);
+  if (deals->only_in_deals > 0)
+    say(&t, "deals in the deals file that the history lacks: %lld", (long long)deals->only_in_deals);
+}
