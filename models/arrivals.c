@@ -19,16 +19,17 @@
 #include <string.h>
 
 static const double pi = 3.141592653589793;
-static const double damping = 0.99;          /* of the trend, per day */
+static const double damping = 0.99;                 /* of the trend, per day */
 static const double knot_days = 90, walk_sd = 0.18; /* of the wandering level, per knot */
 static const double season_sd[4] = {0.3, 0.3, 0.15, 0.15}, quarter_sd = 0.15;
-static const double trend_sd = 0.0008;       /* per day */
-static const double trend_reach = 1000;      /* days over which the past slope counts */
+static const double trend_sd = 0.0008;                      /* per day */
+static const double trend_reach = 1000;                     /* days over which the past slope counts */
 static const double excess_prior = 0.05, excess_weight = 8; /* 1 / k, and the cells that this is worth */
 static const double level_prior_sd = 0.15, level_prior_weight = 6;
 static const double near_days = 30, ahead_days = 60; /* ahead: to choose T by, to measure the level's uncertainty by */
-static const double loss_memory = 240;       /* days */
-static const double alarm_days = 45, alarm_at = 5, alarm_memory = 28; /* a break in the level; squared standard errors */
+static const double loss_memory = 240;               /* days */
+static const double alarm_days = 45, alarm_at = 5,
+                    alarm_memory = 28;                    /* a break in the level; squared standard errors */
 static const double memories[] = {45, 80, 120, 200, 400}; /* T, days */
 enum { MEMORIES = sizeof memories / sizeof *memories, USUAL = 2, MOST_KNOTS = 48, MOST_ORIGINS = 40 };
 enum { FOURIER = 6, MOST_TERMS = MOST_KNOTS + FOURIER };
@@ -36,10 +37,10 @@ enum { FOURIER = 6, MOST_TERMS = MOST_KNOTS + FOURIER };
 typedef struct history {
   size_t n;
   const dc_arrival_cells *cells;
-  double *age;     /* of a cell's middle at the end of the data, days */
-  double *offset;  /* log days, then with the season added */
+  double *age;    /* of a cell's middle at the end of the data, days */
+  double *offset; /* log days, then with the season added */
   double total, days, plain_rate;
-  double excess;   /* 1 / k */
+  double excess; /* 1 / k */
 } history;
 
 static double terms_dot(const double *season, const double *in_quarter, double year, double quarter)
@@ -56,9 +57,12 @@ static int solve(double *a, double *x, size_t p)
     for (size_t k = 0; k <= j; k++) {
       double sum = a[j * p + k];
       for (size_t i = 0; i < k; i++) sum -= a[j * p + i] * a[k * p + i];
-      if (k < j) a[j * p + k] = sum / a[k * p + k];
-      else if (sum > 0) a[j * p + j] = sqrt(sum);
-      else return 0;
+      if (k < j)
+        a[j * p + k] = sum / a[k * p + k];
+      else if (sum > 0)
+        a[j * p + j] = sqrt(sum);
+      else
+        return 0;
     }
     for (size_t k = 0; k < j; k++) x[j] -= a[j * p + k] * x[k];
     x[j] /= a[j * p + j];
@@ -138,10 +142,7 @@ static void add_penalties(smooth *s, double centre)
   }
 }
 
-static double bounded(double x, double most)
-{
-  return fmin(fmax(x, -most), most);
-}
+static double bounded(double x, double most) { return fmin(fmax(x, -most), most); }
 
 static void fit_smooth(smooth *s, const history *h)
 {
@@ -174,7 +175,8 @@ static double excess_of(smooth *s, const history *h)
   for (size_t i = 0; i < h->n; i++) {
     cell_terms(s, h, i);
     double mu = exp(h->offset[i] + cell_eta(s)), d = h->cells->count[i] - mu;
-    double information = mu * mu / ((1 + h->excess * mu) * (1 + h->excess * mu)); /* inverse variance, up to 1/2 mu^-2 */
+    double information = mu * mu /
+                         ((1 + h->excess * mu) * (1 + h->excess * mu)); /* inverse variance, up to 1/2 mu^-2 */
     if (!(mu > 1e-12)) continue;
     sum += information * (d * d / free - mu) / (mu * mu);
     weight += information;
@@ -220,10 +222,7 @@ static level_fit fit_level(const history *h, size_t last, double memory)
   return f;
 }
 
-static double damped_run(double days)
-{
-  return (1 - pow(damping, days)) / (1 - damping);
-}
+static double damped_run(double days) { return (1 - pow(damping, days)) / (1 - damping); }
 
 typedef struct future {
   double error, noise; /* of the log of the count seen; its counting variance */

@@ -53,8 +53,8 @@ static dc_status choose(const double *y, size_t n, size_t m, ets_fit *best, doub
 {
   ets_work *work = ets_work_new(n, m);
   if (!work) return dc_fail_memory(error, "fitting ETS");
-  int any = 0, status = 0;
-  for (int seasonal = 0; seasonal <= (m > 1 && n >= 2 * m); seasonal++)
+  int any = 0, status = 0, most_seasonal = m > 1 && n >= 2 * m ? 1 : 0;
+  for (int seasonal = 0; seasonal <= most_seasonal; seasonal++)
     for (int trend = ETS_NONE; trend <= ETS_DAMPED && status >= 0; trend++) {
       ets_fit fit = {0};
       fit.trend = (ets_trend)trend;

@@ -17,7 +17,7 @@ struct ets_work {
   const double *y;
   ets_fit *fit;
   double floor;
-  double *ring;              /* m seasonal states, by t mod m */
+  double *ring;                /* m seasonal states, by t mod m */
   double *error, *response[3]; /* of the data with zero states; of level, slope, first season */
   double *gram, *right, *initial;
   double *memory;
@@ -75,10 +75,7 @@ static void filter(ets_work *w, const double *y, start_states *states, double *e
   states->slope = slope;
 }
 
-static void clear_ring(ets_work *w)
-{
-  memset(w->ring, 0, w->m * sizeof *w->ring);
-}
+static void clear_ring(ets_work *w) { memset(w->ring, 0, w->m * sizeof *w->ring); }
 
 static double dot(const double *a, const double *b, size_t n)
 {
@@ -192,8 +189,11 @@ static double objective(const gsl_vector *x, void *context)
 }
 
 /* alpha, beta / alpha, gamma / (1 - alpha), place of phi between .8 and .98 */
-static const double starts[][4] = {
-  {0.2, 0.05, 0.05, 0.8}, {0.6, 0.2, 0.1, 0.5}, {0.95, 0.9, 0.02, 0.05}, {0.02, 0.3, 0.3, 0.95}, {0.9, 0.02, 0.01, 0.95}};
+static const double starts[][4] = {{0.2, 0.05, 0.05, 0.8},
+                                   {0.6, 0.2, 0.1, 0.5},
+                                   {0.95, 0.9, 0.02, 0.05},
+                                   {0.02, 0.3, 0.3, 0.95},
+                                   {0.9, 0.02, 0.01, 0.95}};
 enum { STARTS = sizeof starts / sizeof *starts, MOST_STEPS = 150 };
 
 static size_t dimensions(const ets_fit *f)

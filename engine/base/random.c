@@ -16,10 +16,7 @@ uint64_t dc_hash_bytes(const void *bytes, size_t length, uint64_t seed)
   return mix(h);
 }
 
-uint64_t dc_random_bits(uint64_t seed, uint64_t stream, uint64_t draw)
-{
-  return mix(mix(mix(seed) ^ stream) ^ draw);
-}
+uint64_t dc_random_bits(uint64_t seed, uint64_t stream, uint64_t draw) { return mix(mix(mix(seed) ^ stream) ^ draw); }
 
 double dc_random_uniform(uint64_t seed, uint64_t stream, uint64_t draw)
 {

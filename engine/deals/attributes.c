@@ -263,7 +263,8 @@ dc_status dc_deals_show(dc_deals *deals, int column_index, int *attribute, dc_er
   dc_status status = dc_words_merge(deals->arena, column, NULL, &one->words, &map, &unused, error);
   if (status != DC_OK) return status;
   one->column = column;
-  for (size_t i = 0; i < deals->n; i++) one->code[i] = deals->row[i] == DC_ID_NONE ? 0 : map[column->code[deals->row[i]]];
+  for (size_t i = 0; i < deals->n; i++)
+    one->code[i] = deals->row[i] == DC_ID_NONE ? 0 : map[column->code[deals->row[i]]];
   *attribute = (int)deals->n_attributes - 1;
   return DC_OK;
 }

@@ -31,17 +31,17 @@ double dc_year_fraction(int32_t day);
  * the period is a week. Cell c covers days start[c] .. start[c + 1] - 1. */
 typedef struct dc_time_grid {
   size_t n;
-  int32_t *start;       /* n + 1 */
-  uint8_t *quarter_week; /* 0..11, of the cell's middle day */
+  int32_t *start;         /* n + 1 */
+  uint8_t *quarter_week;  /* 0..11, of the cell's middle day */
   uint8_t *quarter_month; /* 0..2 */
-  uint16_t *epoch;      /* quarters since the grid's first day's quarter */
-  int32_t *cell_of_day; /* by day - start[0] */
+  uint16_t *epoch;        /* quarters since the grid's first day's quarter */
+  int32_t *cell_of_day;   /* by day - start[0] */
 } dc_time_grid;
 
 enum { DC_QUARTER_WEEKS = 12, DC_UNIT_DAYS = 7 };
 
 dc_status dc_time_grid_new(const dc_calendar *calendar, int32_t first_day, int32_t last_day, dc_time_grid **grid,
-                      dc_error *error) DC_MUST_CHECK;
+                           dc_error *error) DC_MUST_CHECK;
 void dc_time_grid_free(dc_time_grid *grid);
 
 /* The cell of a day, clamped to the grid. */

@@ -7,7 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum dc_meaning { DC_MEANING_UNKNOWN, DC_MEANING_OPEN, DC_MEANING_WON, DC_MEANING_LOST, DC_MEANING_IGNORE } dc_meaning;
+typedef enum dc_meaning {
+  DC_MEANING_UNKNOWN,
+  DC_MEANING_OPEN,
+  DC_MEANING_WON,
+  DC_MEANING_LOST,
+  DC_MEANING_IGNORE
+} dc_meaning;
 
 /* When a booking counts: at the first entry of the last won spell (a reopened deal counts when won again), or at the
  * first entry of any won stage, whatever follows. */
@@ -21,17 +27,22 @@ typedef enum dc_booked_at { DC_BOOKED_LAST_SPELL, DC_BOOKED_FIRST } dc_booked_at
  * [currency] code = USD
  * An unknown section or key stops, naming the nearest known one. */
 typedef struct dc_config {
-  struct { char *role, *column; } *columns;
+  struct {
+    char *role, *column;
+  } * columns;
   size_t n_columns;
-  struct { char *word; dc_meaning meaning; } *stages;
+  struct {
+    char *word;
+    dc_meaning meaning;
+  } * stages;
   size_t n_stages;
   char **order;
   size_t n_order;
   dc_booked_at booked_at;
-  int fiscal_start;          /* 0 = not given */
-  int32_t timezone_minutes;  /* east of UTC */
-  char timezone[16];         /* as shown: "UTC" or "+02:00" */
-  char currency[8];          /* "" = not given */
+  int fiscal_start;         /* 0 = not given */
+  int32_t timezone_minutes; /* east of UTC */
+  char timezone[16];        /* as shown: "UTC" or "+02:00" */
+  char currency[8];         /* "" = not given */
 } dc_config;
 
 /* path NULL: the defaults. */

@@ -25,7 +25,7 @@ typedef struct dc_attribute {
   const char *name;
   dc_role role; /* DC_ROLE_NONE for others */
   bool dated;
-  bool predictor; /* set by the caller that decides on leaks; of joined columns by dc_deals_join */
+  bool predictor;          /* set by the caller that decides on leaks; of joined columns by dc_deals_join */
   const dc_column *column; /* that it was read from */
   dc_words words;
   uint32_t *code; /* n deals */
@@ -35,11 +35,11 @@ typedef struct dc_attribute {
 typedef struct dc_event {
   double amount; /* NaN = unknown */
   int32_t day;
-  int32_t expected;    /* DC_DATE_MISSING = unknown */
-  int32_t stage_since; /* day on which the present stage was entered */
+  int32_t expected;      /* DC_DATE_MISSING = unknown */
+  int32_t stage_since;   /* day on which the present stage was entered */
   uint32_t stage, owner; /* codes, 0 = unknown */
-  uint16_t pushes;     /* times the expected close was moved later so far */
-  uint8_t meaning;     /* dc_meaning of the stage */
+  uint16_t pushes;       /* times the expected close was moved later so far */
+  uint8_t meaning;       /* dc_meaning of the stage */
 } dc_event;
 
 typedef enum dc_state { DC_STATE_ABSENT = -1, DC_STATE_OPEN = 0, DC_STATE_WON = 1, DC_STATE_LOST = 2 } dc_state;
@@ -54,13 +54,13 @@ typedef struct dc_spell {
 typedef struct dc_deals {
   size_t n;
   dc_ids ids;
-  int32_t *known;      /* first day on which the deal is known to exist */
-  double *amount;      /* the deals file's, NaN = none */
-  int32_t *expected;   /* of open deals */
+  int32_t *known;          /* first day on which the deal is known to exist */
+  double *amount;          /* the deals file's, NaN = none */
+  int32_t *expected;       /* of open deals */
   uint32_t *stage, *owner; /* the deals file's */
-  uint64_t *event_at;  /* n + 1 */
+  uint64_t *event_at;      /* n + 1 */
   dc_event *events;
-  uint64_t *spell_at;  /* n + 1 */
+  uint64_t *spell_at; /* n + 1 */
   dc_spell *spells;
   dc_words stages, owners;
   uint8_t *stage_meaning; /* per stage code */
@@ -69,10 +69,10 @@ typedef struct dc_deals {
   int32_t export_day;  /* the last created, closed or history day */
   int32_t first_close; /* the first day on which a closing was recorded: DC_DATE_MISSING = none */
   bool has_history, has_amount, history_has_amount, history_has_expected, history_has_owner, has_stage;
-  bool has_expected; /* the deals file has expected closes */
-  int64_t created_dropped;  /* close before created */
-  int64_t unknown_stage;    /* rows whose stage word says nothing */
-  int64_t disagreements;    /* stage history and deals file end differently */
+  bool has_expected;       /* the deals file has expected closes */
+  int64_t created_dropped; /* close before created */
+  int64_t unknown_stage;   /* rows whose stage word says nothing */
+  int64_t disagreements;   /* stage history and deals file end differently */
   int64_t only_in_history, only_in_deals;
   dc_arena *arena;
   const dc_table *table; /* of the deals file, may be NULL; row[i] = the deal's row or DC_ID_NONE */
@@ -107,8 +107,8 @@ dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *e
 
 /* Books a row as rejected: its input's counts and the list of rejects. blame: the role whose cell is at fault. Under
  * --strict that is the error DC_E_INPUT. */
-dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame, dc_error *error)
-    DC_MUST_CHECK;
+dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
+                        dc_error *error) DC_MUST_CHECK;
 
 /* The input of a row, for its counts. */
 dc_input *dc_row_input(dc_load *load, size_t row);

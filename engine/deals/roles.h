@@ -22,7 +22,7 @@ typedef enum dc_role {
   DC_ROLE_IS_WON,
   DC_ROLE_AMOUNT,
   DC_ROLE_CREATED,
-  DC_ROLE_CLOSED,         /* actual close; in Salesforce's and HubSpot's one column also the expected one of open deals */
+  DC_ROLE_CLOSED, /* actual close; in Salesforce's and HubSpot's one column also the expected one of open deals */
   DC_ROLE_EXPECTED_CLOSE,
   DC_ROLE_PROBABILITY,
   DC_ROLE_CURRENCY,
@@ -34,8 +34,8 @@ typedef enum dc_role {
 /* DC_SHAPE_OTHER: a table that is joined by a column of the user's choice; nothing is looked for in it. */
 typedef enum dc_shape { DC_SHAPE_DEALS, DC_SHAPE_HISTORY, DC_SHAPE_ACCOUNTS, DC_SHAPE_QUOTAS, DC_SHAPE_OTHER } dc_shape;
 
-const char *dc_role_name(dc_role role);         /* "id", "account", ..., "none" */
-dc_role dc_role_parse(const char *name);        /* DC_ROLE_NONE when unknown */
+const char *dc_role_name(dc_role role);  /* "id", "account", ..., "none" */
+dc_role dc_role_parse(const char *name); /* DC_ROLE_NONE when unknown */
 
 typedef struct dc_roles {
   dc_shape shape;
@@ -60,8 +60,8 @@ dc_type dc_roles_expect(const char *name, dc_shape shape, const dc_role_request 
  * period_start, amount) stops, naming the nearest column, all columns and the --map to give. What deals need depends on
  * whether there is a history: dc_deals_new asks for it. */
 dc_status dc_roles_find(const dc_table *table, const char *file, dc_shape shape, const dc_config *config,
-                        const dc_role_request *requests, size_t n_requests, dc_roles **roles, dc_error *error)
-    DC_MUST_CHECK;
+                        const dc_role_request *requests, size_t n_requests, dc_roles **roles,
+                        dc_error *error) DC_MUST_CHECK;
 void dc_roles_free(dc_roles *roles);
 
 /* How a column may be used as a predictor. */

@@ -9,8 +9,10 @@ static const dc_event *event_before(const dc_deals *deals, size_t i, int32_t day
   uint64_t low = deals->event_at[i], high = deals->event_at[i + 1], first = low;
   while (low < high) {
     uint64_t middle = low + (high - low) / 2;
-    if (deals->events[middle].day <= day) low = middle + 1;
-    else high = middle;
+    if (deals->events[middle].day <= day)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low == first ? NULL : &deals->events[low - 1];
 }
@@ -44,7 +46,7 @@ static const dc_view nothing = {.state = DC_STATE_ABSENT,
                                 .amount = NAN,
                                 .expected = DC_DATE_MISSING,
                                 .stage_since = DC_DATE_MISSING,
-                               .touched = DC_DATE_MISSING};
+                                .touched = DC_DATE_MISSING};
 
 void dc_deals_view(const dc_deals *deals, size_t i, int32_t day, dc_view *view)
 {

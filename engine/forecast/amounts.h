@@ -10,7 +10,7 @@
  * Where they carry none: regression of log amount on the attributes of won deals, recent ones counting more. */
 typedef struct dc_amounts {
   const dc_features *features;
-  double open_ratio, new_ratio;   /* mean closing amount over the amount at mid-life, at creation */
+  double open_ratio, new_ratio; /* mean closing amount over the amount at mid-life, at creation */
   double ratio_log_sd;
   int n_factors;
   int factor[DC_MAX_FACTORS]; /* index into features of each regressor */

@@ -14,8 +14,9 @@ enum { GRACE_DAYS = 7 };
 
 const char *dc_baseline_name(dc_baseline baseline)
 {
-  static const char *const names[DC_BASELINES] = {"last",         "run rate", "same last quarter", "same last year",
-                                                  "win rate x pipeline", "stage-weighted", "cohort", "AutoETS"};
+  static const char *const names[DC_BASELINES] = {
+      "last",   "run rate", "same last quarter", "same last year", "win rate x pipeline", "stage-weighted",
+      "cohort", "AutoETS"};
   return names[baseline];
 }
 
@@ -27,7 +28,7 @@ typedef struct past {
   int n; /* full periods */
   int32_t start[MOST_FULL + 1];
   double booked[DC_MEASURES][MOST_FULL];
-  double open_at, closed_within;                                   /* deals at period starts; those closed in them */
+  double open_at, closed_within; /* deals at period starts; those closed in them */
   double exposed[MOST_AGE][DC_BACKTEST_HORIZONS], won[MOST_AGE][DC_BACKTEST_HORIZONS];
   double mean_won; /* mean amount of a won deal */
 } past;
@@ -60,8 +61,10 @@ static int period_of(const past *p, int32_t day)
   if (day >= p->start[p->n]) return p->n;
   while (high - low > 1) {
     int middle = (low + high) / 2;
-    if (p->start[middle] <= day) low = middle;
-    else high = middle;
+    if (p->start[middle] <= day)
+      low = middle;
+    else
+      high = middle;
   }
   return low;
 }
@@ -86,7 +89,9 @@ static void sum_bookings(past *p)
 /* Ages are counted in periods between the one of creation and the one looked at. */
 static int age_of(const past *p, int32_t since, int32_t start)
 {
-  double days = (double)(start - since) / (p->calendar->period == DC_WEEK ? 7.0 : p->calendar->period == DC_MONTH ? 30.4375 : 91.3125);
+  double days = (double)(start - since) / (p->calendar->period == DC_WEEK    ? 7.0
+                                           : p->calendar->period == DC_MONTH ? 30.4375
+                                                                             : 91.3125);
   int age = (int)days;
   return age < 0 ? 0 : age >= MOST_AGE ? MOST_AGE - 1 : age;
 }
@@ -201,19 +206,23 @@ static dc_status by_series(const past *p, const dc_periods *periods, dc_baseline
   double mean[DC_BACKTEST_HORIZONS], sd[DC_BACKTEST_HORIZONS];
   char form[32];
   int year = dc_periods_per_year(p->calendar->period), quarter = dc_periods_per_quarter(p->calendar->period);
-  size_t season = p->n >= 2 * year && year <= 12 ? (size_t)year : p->n >= 3 * quarter && quarter > 1 ? (size_t)quarter : 1;
+  size_t season = p->n >= 2 * year && year <= 12       ? (size_t)year
+                  : p->n >= 3 * quarter && quarter > 1 ? (size_t)quarter
+                                                       : 1;
   for (int m = 0; m < DC_MEASURES; m++) {
     dc_status status = dc_ets_forecast(p->booked[m], (size_t)p->n, season, DC_BACKTEST_HORIZONS, mean, sd, form, error);
     if (status != DC_OK && status != DC_W_MAXITER) return status;
     for (int h = 0; h < DC_BACKTEST_HORIZONS && h < periods->n; h++) {
       dc_sum so_far = dc_snapshot_booked(p->snapshot, periods->start[h], p->snapshot->day);
       double floor_value = m == DC_AMOUNT ? so_far.amount : so_far.count;
-      const struct { dc_baseline which; double value; } found[] = {
-          {DC_BASE_LAST, p->n ? p->booked[m][p->n - 1] : NAN},
-          {DC_BASE_RUN_RATE, run_rate(p, (dc_measure)m)},
-          {DC_BASE_LAST_QUARTER, seasonal(p, (dc_measure)m, h + 1, quarter)},
-          {DC_BASE_LAST_YEAR, seasonal(p, (dc_measure)m, h + 1, year)},
-          {DC_BASE_ETS, p->n ? mean[h] : NAN}};
+      const struct {
+        dc_baseline which;
+        double value;
+      } found[] = {{DC_BASE_LAST, p->n ? p->booked[m][p->n - 1] : NAN},
+                   {DC_BASE_RUN_RATE, run_rate(p, (dc_measure)m)},
+                   {DC_BASE_LAST_QUARTER, seasonal(p, (dc_measure)m, h + 1, quarter)},
+                   {DC_BASE_LAST_YEAR, seasonal(p, (dc_measure)m, h + 1, year)},
+                   {DC_BASE_ETS, p->n ? mean[h] : NAN}};
       for (size_t k = 0; k < sizeof found / sizeof *found; k++)
         means->mean[found[k].which][m][h] = found[k].value < floor_value ? floor_value : found[k].value;
     }

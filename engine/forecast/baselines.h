@@ -29,7 +29,7 @@ dc_status dc_baselines_at(const dc_deals *deals, const dc_snapshot *snapshot, co
 
 /* A distribution for a baseline from its own relative errors (actual / mean - 1) at earlier origins: normal with their
  * spread (and a prior) below 8 of them, else their own distribution. */
-dc_status dc_baseline_distribution(double mean, const double *errors, size_t n, dc_bookings **out, dc_error *error)
-    DC_MUST_CHECK;
+dc_status dc_baseline_distribution(double mean, const double *errors, size_t n, dc_bookings **out,
+                                   dc_error *error) DC_MUST_CHECK;
 
 #endif

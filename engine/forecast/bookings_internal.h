@@ -65,13 +65,13 @@ typedef struct bookings_plan {
   double top_frequency;         /* characteristic function is negligible above, by a normal guide */
   bookings_nodes nodes;
   size_t n_exact, n_cells;
-  double *win;                  /* n_exact x nodes.padded */
-  double *kind_rate;            /* n_kinds: expected wins at z = 1 */
+  double *win;       /* n_exact x nodes.padded */
+  double *kind_rate; /* n_kinds: expected wins at z = 1 */
   double *power[BOOKINGS_SERIES];
   int has_rest;
   double *rest[BOOKINGS_SERIES]; /* cumulants at each node */
   double *node_mean, *node_variance;
-  double none;                  /* probability that nothing is won, 0 when there is a rest */
+  double none; /* probability that nothing is won, 0 when there is a rest */
   bookings_severities severities;
 } bookings_plan;
 
@@ -101,8 +101,8 @@ void bookings_severities_mgf(const bookings_severities *s, double theta, double 
 
 /* characteristic.c: phi(k * step) - atom, k = 1, 2, ... in order; re, im have room for `most` values. Returns how many
  * were made before the function stayed below `negligible`; `most` when it did not. */
-size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible, double *re,
-                               double *im);
+size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible,
+                               double *re, double *im);
 /* Bounds that the sum leaves with a probability of at most about exp(-surprise) on each side. */
 dc_status bookings_bounds(const bookings_plan *plan, double surprise, double *low, double *high, dc_error *error);
 

@@ -86,8 +86,10 @@ static dc_status finish(const bookings_plan *plan, dc_bookings *b, const double 
 
 static dc_status invert_lattice(bookings_plan *plan, dc_bookings *b, double first, size_t n, dc_error *error)
 {
-  double *re = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *re), *im = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *im);
-  double *packed = dc_arena_alloc(plan->arena, 2 * n, sizeof *packed), *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
+  double *re = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *re),
+         *im = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *im);
+  double *packed = dc_arena_alloc(plan->arena, 2 * n, sizeof *packed),
+         *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
   if (!re || !im || !packed || !cdf) return dc_fail_memory(error, "inverting bookings");
   double step = two_pi / (double)n, sum = 0;
   size_t made = bookings_characteristic(plan, step, n / 2, 0, plan->phi > 0 ? 1e-11 : 1e-16, re, im);
@@ -157,7 +159,8 @@ static dc_status invert_continuous(bookings_plan *plan, dc_bookings *b, double l
     low -= 16 * step;
   }
   double *re = dc_arena_alloc(plan->arena, n, sizeof *re), *im = dc_arena_alloc(plan->arena, n, sizeof *im);
-  double *packed = dc_arena_alloc(plan->arena, 2 * n, sizeof *packed), *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
+  double *packed = dc_arena_alloc(plan->arena, 2 * n, sizeof *packed),
+         *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
   if (!re || !im || !packed || !cdf) return dc_fail_memory(error, "inverting bookings");
   double frequency = two_pi / ((double)n * step);
   size_t made = bookings_characteristic(plan, frequency, n / 2 - 1, plan->none, 1e-8, re, im);

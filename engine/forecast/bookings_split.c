@@ -6,14 +6,17 @@
 #include <string.h>
 
 enum { EXACT, CELL, REST };
-enum { MOST_EXACT = 4096, MOST_CELLS = 512, MOST_KINDS = 64, FEW_SEVERITIES = 12,
-       FEWEST_EXACT = 32, MOST_COMMON = 256 };
+enum {
+  MOST_EXACT = 4096,
+  MOST_CELLS = 512,
+  MOST_KINDS = 64,
+  FEW_SEVERITIES = 12,
+  FEWEST_EXACT = 32,
+  MOST_COMMON = 256
+};
 enum { MOMENTS = 10, SIZE_BINS = 1 << 16 };
 
-static double size_of(const bookings_deal *d)
-{
-  return d->amount * d->ratio;
-}
+static double size_of(const bookings_deal *d) { return d->amount * d->ratio; }
 
 static double total_sd(const bookings_plan *plan)
 {
@@ -21,10 +24,7 @@ static double total_sd(const bookings_plan *plan)
 }
 
 /* So few wins that the sum is lumpy whatever the number of deals: cumulants would not do. */
-static int few_wins(const bookings_plan *plan)
-{
-  return plan->wins < 25;
-}
+static int few_wins(const bookings_plan *plan) { return plan->wins < 25; }
 
 /* Frequencies that the inversion will want: few where many wins make the sum smooth. With few wins the function falls
  * off only with that of the amounts, not at all where these are sure. */
@@ -41,7 +41,8 @@ static double frequencies_wanted(const bookings_plan *plan)
 static size_t exact_limit(const bookings_plan *plan, size_t large)
 {
   double each = (double)plan->nodes.padded * frequencies_wanted(plan);
-  double plain = fmin(fmax(1.5e6 / each, FEWEST_EXACT), MOST_EXACT), most = fmin(fmax(4e6 / each, FEWEST_EXACT), MOST_EXACT);
+  double plain = fmin(fmax(1.5e6 / each, FEWEST_EXACT), MOST_EXACT),
+         most = fmin(fmax(4e6 / each, FEWEST_EXACT), MOST_EXACT);
   return (size_t)fmax(plain, fmin((double)large, most));
 }
 
@@ -121,7 +122,8 @@ static dc_status make_cells(bookings_plan *plan, const unsigned char *label, boo
   bookings_deal *rare = dc_arena_alloc(plan->arena, n + 1, sizeof *rare);
   size_t *cell_of = dc_arena_alloc(plan->arena, n + 1, sizeof *cell_of);
   for (int j = 0; j < BOOKINGS_SERIES; j++)
-    if (!(plan->power[j] = dc_arena_alloc(plan->arena, MOST_CELLS, sizeof(double)))) return dc_fail_memory(error, "cells");
+    if (!(plan->power[j] = dc_arena_alloc(plan->arena, MOST_CELLS, sizeof(double))))
+      return dc_fail_memory(error, "cells");
   if (!rare || !cell_of) return dc_fail_memory(error, "cells of rare deals");
   n = 0;
   for (size_t i = 0; i < plan->n; i++)

@@ -37,8 +37,10 @@ static void count_closed(dc_conversion *c)
     for (uint64_t k = d->spell_at[i]; k < d->spell_at[i + 1]; k++) {
       const dc_spell *s = &d->spells[k];
       if (s->end == DC_DATE_MISSING || s->end > c->origin) continue;
-      if (s->state == DC_STATE_WON) c->won++;
-      else c->lost++;
+      if (s->state == DC_STATE_WON)
+        c->won++;
+      else
+        c->lost++;
     }
   }
 }

@@ -16,9 +16,9 @@ typedef struct dc_conversion {
   const dc_features *features;
   int32_t origin;
   dc_rung rung;
-  int64_t won, lost;         /* closed deals known at the origin */
-  int n_fitted;              /* factors in the fit, */
-  int fitted[DC_MAX_FACTORS]; /* by their index in features */
+  int64_t won, lost;            /* closed deals known at the origin */
+  int n_fitted;                 /* factors in the fit, */
+  int fitted[DC_MAX_FACTORS];   /* by their index in features */
   int position[DC_MAX_FACTORS]; /* inverse; -1 = left out */
   dc_factor factor[DC_MAX_FACTORS];
   dc_hazard *fit;

@@ -51,9 +51,9 @@ typedef struct dc_entries {
 } dc_entries;
 
 typedef struct dc_result {
-  char *schema; /* "dealcast.forecast/1" */
+  char *schema;                     /* "dealcast.forecast/1" */
   dc_entries run, options, timings; /* timings stays empty unless --timings */
-  dc_result_table *inputs; /* run.inputs */
+  dc_result_table *inputs;          /* run.inputs */
   dc_result_table **tables;
   size_t n_tables;
   char **warnings;

@@ -15,10 +15,7 @@ typedef struct history {
 /* Log of deals a day on a day counted from the start; more: parameters. */
 typedef double (*log_rate)(double day, double total_days);
 
-static double uniform(uint64_t stream, uint64_t *draw)
-{
-  return dc_random_uniform(99, stream, (*draw)++);
-}
+static double uniform(uint64_t stream, uint64_t *draw) { return dc_random_uniform(99, stream, (*draw)++); }
 
 /* Marsaglia and Tsang 2000; shape >= 1, mean 1. */
 static double gamma_of(double shape, uint64_t stream, uint64_t *draw)
@@ -144,15 +141,9 @@ static void test_season_recovered(void **state)
   free(h);
 }
 
-static double rising(double day, double total)
-{
-  return log(5) + 0.003 * (day - total);
-}
+static double rising(double day, double total) { return log(5) + 0.003 * (day - total); }
 
-static double falling(double day, double total)
-{
-  return log(5) - 0.003 * (day - total);
-}
+static double falling(double day, double total) { return log(5) - 0.003 * (day - total); }
 
 static void test_trend(void **state)
 {
@@ -173,10 +164,7 @@ static void test_trend(void **state)
   }
 }
 
-static double halved(double day, double total)
-{
-  return log(6) + (day > total - 60 ? log(0.5) : 0);
-}
+static double halved(double day, double total) { return log(6) + (day > total - 60 ? log(0.5) : 0); }
 
 /* Two months at half rate, after 9 and 23 months at the full one: by then most of the way is gone. */
 static void test_sudden_stop(void **state)
@@ -188,7 +176,8 @@ static void test_sudden_stop(void **state)
       history *h = simulate(n, 7, halved, 0, 400 + stream);
       dc_arrivals fit = fitted(h);
       double ahead = dc_arrivals_rate(&fit, 45, fmod((double)n * 7 / 365.25 + .12, 1), .5);
-      if (!(ahead > 2.2 && ahead < 5)) fail_msg("stream %d: rate ahead is %g after a fall from 6 to 3", (int)stream, ahead);
+      if (!(ahead > 2.2 && ahead < 5))
+        fail_msg("stream %d: rate ahead is %g after a fall from 6 to 3", (int)stream, ahead);
       sum += log(ahead / 3) / 20;
       free(h);
     }
@@ -278,10 +267,14 @@ static void test_same_bits_and_wrong_input(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_constant_rate),      cmocka_unit_test(test_season_recovered),
-    cmocka_unit_test(test_trend),              cmocka_unit_test(test_sudden_stop),
-    cmocka_unit_test(test_level_sd),           cmocka_unit_test(test_hardly_any_data),
-    cmocka_unit_test(test_huge_and_odd_counts), cmocka_unit_test(test_same_bits_and_wrong_input),
+      cmocka_unit_test(test_constant_rate),
+      cmocka_unit_test(test_season_recovered),
+      cmocka_unit_test(test_trend),
+      cmocka_unit_test(test_sudden_stop),
+      cmocka_unit_test(test_level_sd),
+      cmocka_unit_test(test_hardly_any_data),
+      cmocka_unit_test(test_huge_and_odd_counts),
+      cmocka_unit_test(test_same_bits_and_wrong_input),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,8 +181,8 @@ static void test_nasty(void **state)
         dc_error error;
         for (size_t t = 0; t < n; t++) {
           double e = normal((uint64_t)kind + 10, t);
-          const double values[7] = {0, 7, 1e12 * (2 + e), t == n / 2 ? 1e6 : 0, 1e-9 * e, t < n / 2 ? 100 + e : 0,
-                                    -50 - 3 * (double)t};
+          const double values[7] = {
+              0, 7, 1e12 * (2 + e), t == n / 2 ? 1e6 : 0, 1e-9 * e, t < n / 2 ? 100 + e : 0, -50 - 3 * (double)t};
           y[t] = values[kind];
         }
         check_ok(dc_ets_forecast(y, n, seasons[s], 15, mean, sd, form, &error), &error);
@@ -230,11 +230,15 @@ static void test_wrong_input(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_likelihoods_of_r), cmocka_unit_test(test_nile),
-    cmocka_unit_test(test_forms_chosen),     cmocka_unit_test(test_recovery),
-    cmocka_unit_test(test_exact_line_and_season),
-    cmocka_unit_test(test_short_series),     cmocka_unit_test(test_nasty),
-    cmocka_unit_test(test_scale_and_shift),  cmocka_unit_test(test_wrong_input),
+      cmocka_unit_test(test_likelihoods_of_r),
+      cmocka_unit_test(test_nile),
+      cmocka_unit_test(test_forms_chosen),
+      cmocka_unit_test(test_recovery),
+      cmocka_unit_test(test_exact_line_and_season),
+      cmocka_unit_test(test_short_series),
+      cmocka_unit_test(test_nasty),
+      cmocka_unit_test(test_scale_and_shift),
+      cmocka_unit_test(test_wrong_input),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

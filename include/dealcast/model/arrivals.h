@@ -16,13 +16,13 @@ typedef struct dc_arrival_cells {
 } dc_arrival_cells;
 
 typedef struct dc_arrivals {
-  double log_level;   /* log of deals a day at the end of the data, season removed */
-  double trend;       /* change of the log level per day, damped: after d days trend * (1 - damp^d) / (1 - damp) */
-  double damp;        /* per day, in (0, 1) */
-  double season[4];   /* cos, sin of one and two cycles a year; 0 below 18 months of data */
+  double log_level;     /* log of deals a day at the end of the data, season removed */
+  double trend;         /* change of the log level per day, damped: after d days trend * (1 - damp^d) / (1 - damp) */
+  double damp;          /* per day, in (0, 1) */
+  double season[4];     /* cos, sin of one and two cycles a year; 0 below 18 months of data */
   double in_quarter[2]; /* cos, sin of one cycle a quarter, shrunk */
-  double dispersion;  /* k of the negative binomial of one cell: variance = mean + mean^2 / k */
-  double level_sd;    /* standard deviation of the log of the level to come (uncertainty and drift), one period ahead */
+  double dispersion;    /* k of the negative binomial of one cell: variance = mean + mean^2 / k */
+  double level_sd; /* standard deviation of the log of the level to come (uncertainty and drift), one period ahead */
 } dc_arrivals;
 
 /* Negative-binomial regression with a discounted (recent counts more) level, damped trend, Fourier season; every term

@@ -20,9 +20,9 @@ typedef struct dc_linear {
   int n_factors;
   uint32_t *offset;
   double intercept, *beta, *tau;
-  double sigma;   /* residual standard deviation */
-  double smear;   /* weighted mean of exp(residual): E[exp(y)] = exp(eta) * smear (Duan 1983) */
-  double r2;      /* of the shrunken fit, in sample */
+  double sigma; /* residual standard deviation */
+  double smear; /* weighted mean of exp(residual): E[exp(y)] = exp(eta) * smear (Duan 1983) */
+  double r2;    /* of the shrunken fit, in sample */
   size_t n_rows;
 } dc_linear;
 
