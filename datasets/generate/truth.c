@@ -177,6 +177,7 @@ static void simulate_new(dg_truth *truth, int r)
   for (int day = world->past_days; day < end; day++) {
     const uint64_t n = dg_future_arrivals(world, &truth->path[r], (uint64_t)r, day, (double)thin);
 
+    if (r > 0) add(world, (double)day, (double)(n * thin) / (double)truth->paths, truth->mean_created);
     for (uint64_t j = 0; j < n; j++) {
       dg_rng rng = dg_rng_at(world->seed, DG_STREAM_NEW, (uint64_t)r, (uint64_t)day << 32 | j);
       const double created = (double)day + ((double)j + dg_uniform(&rng)) / (double)n;
@@ -243,6 +244,8 @@ static void put_means(dg_truth *truth, int period)
   dg_put_number(file, (double)truth->booked_count[period] + truth->mean_count[period], 2);
   dg_put(file, ",\"mean_count_from_open\":");
   dg_put_number(file, truth->mean_count_open[period], 2);
+  dg_put(file, ",\"mean_created\":");
+  dg_put_number(file, truth->mean_created[period], 1);
 }
 
 static void put_periods(dg_truth *truth, const char *name, int first, int n, double *scratch)
