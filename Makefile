@@ -64,7 +64,7 @@ BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 BINARY := $(BUILD)/dealcast
 GENERATE := $(if $(wildcard datasets/generate/main.c),$(BUILD)/dealcast-generate)
 
-.PHONY: all demo test run-tests lint format sanitize clang bench deps clean install help lib tests
+.PHONY: all demo test run-tests lint format sanitize clang bench accuracy deps clean install help lib tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -108,14 +108,22 @@ format: ## lays all sources out by .clang-format
 lint: ## format, direction of includes, file and function length, cppcheck
 	@.ci/lint
 
-BENCH_DATA := build/bench/deals_1m.csv
-bench: $(BENCHES) $(BENCH_DATA) ## builds and runs bench/bench_*.c on a generated file of 1,000,000 deals
+BENCH_DEALS ?= 1000000
+BENCH_DATA := build/bench/deals_$(BENCH_DEALS).csv
+bench: $(BENCHES) $(BINARY) $(BENCH_DATA) ## builds and runs bench/bench_*.c on a generated file of BENCH_DEALS (1,000,000) deals
 	@for program in $(BENCHES); do echo "== $$program"; $$program $(BENCH_DATA) || exit 1; done
+
+ACCURACY := bench/accuracy.csv
+accuracy: $(BINARY) $(GENERATE) ## forecasts of seeds 1 to 200 and of maven-crm against the truth; leaves bench/accuracy.csv
+	@bench/accuracy_maven.sh $(BINARY)
+	@bench/accuracy_generator.sh $(BINARY) $(GENERATE) 1 200 >$(BUILD)/accuracy.csv; code=$$?; \
+	  { echo "# make accuracy: accuracy_generator.sh, 5,000 deals a seed, next quarter, default options; $$($(BINARY) --version)"; \
+	    cat $(BUILD)/accuracy.csv; } >$(ACCURACY); grep "^#" $(ACCURACY); exit $$code
 
 $(BENCH_DATA): $(GENERATE)
 	@mkdir -p $(@D)
-	$(GENERATE) --deals 1000000 --seed 1 --truth-paths 0 --no-history --out-dir $(@D)/1m
-	@mv $(@D)/1m/deals.csv $@
+	$(GENERATE) --deals $(BENCH_DEALS) --seed 1 --truth-paths 0 --no-history --out-dir $(@D)/$(BENCH_DEALS)
+	@mv $(@D)/$(BENCH_DEALS)/deals.csv $@
 
 deps: ## installs the missing system packages, saying which
 	@DEPS=install CC=$(CC) .ci/deps test

@@ -82,18 +82,19 @@ static void add(const dg_world *world, double time, double value, double *period
   if (quarter >= 0) periods[DG_MONTHS + quarter] += value;
 }
 
-static void count_realised(dg_truth *truth, double time)
+static void count(const dg_world *world, double time, uint64_t *periods)
 {
   double once[DG_PERIODS] = {0.0};
 
-  add(truth->world, time, 1.0, once);
-  for (int p = 0; p < DG_PERIODS; p++) truth->realised_count[p] += once[p] > 0.0;
+  add(world, time, 1.0, once);
+  for (int p = 0; p < DG_PERIODS; p++) periods[p] += once[p] > 0.0;
 }
 
 void dg_truth_booked(dg_truth *truth, double time, double amount)
 {
   add(truth->world, time, amount, truth->booked);
-  count_realised(truth, time);
+  count(truth->world, time, truth->booked_count);
+  count(truth->world, time, truth->realised_count);
 }
 
 static void put_probabilities(dg_file *file, const char *name, const double *value, int n)
@@ -139,6 +140,7 @@ void dg_truth_open_deal(dg_truth *truth, uint64_t index, const dg_traits *traits
   const dg_world *world = truth->world;
   const double end = (double)(world->past_days + dg_par.eventual_days);
   const int paths = index % truth->thin_open == 0 ? truth->paths : 0;
+  const double weight = (double)truth->thin_open / (double)(paths > 0 ? paths : 1);
   double share[DG_PERIODS] = {0.0};
   dg_outcome real = {0};
   int wins = 0;
@@ -154,11 +156,14 @@ void dg_truth_open_deal(dg_truth *truth, uint64_t index, const dg_traits *traits
     if (r > 0) {
       wins++;
       add(world, outcome.time, 1.0 / (double)paths, share);
+      add(world, outcome.time, weight, truth->mean_count_open);
+      add(world, outcome.time, weight, truth->mean_count);
+      add(world, outcome.time, weight * outcome.amount, truth->mean_open);
     }
   }
   if (real.stage == DG_WON) {
     add(world, real.time, real.amount, truth->realised_open);
-    count_realised(truth, real.time);
+    count(world, real.time, truth->realised_count);
   }
   if (truth->each_deal) put_open_deal(truth, index, (double)wins / (double)paths, share, &real);
 }
@@ -172,6 +177,7 @@ static void simulate_new(dg_truth *truth, int r)
   for (int day = world->past_days; day < end; day++) {
     const uint64_t n = dg_future_arrivals(world, &truth->path[r], (uint64_t)r, day, (double)thin);
 
+    if (r > 0) add(world, (double)day, (double)(n * thin) / (double)truth->paths, truth->mean_created);
     for (uint64_t j = 0; j < n; j++) {
       dg_rng rng = dg_rng_at(world->seed, DG_STREAM_NEW, (uint64_t)r, (uint64_t)day << 32 | j);
       const double created = (double)day + ((double)j + dg_uniform(&rng)) / (double)n;
@@ -180,7 +186,10 @@ static void simulate_new(dg_truth *truth, int r)
 
       if (outcome.stage != DG_WON) continue;
       add(world, outcome.time, outcome.amount * (double)thin, truth->sum + (size_t)r * DG_PERIODS);
-      if (r == 0) count_realised(truth, outcome.time);
+      if (r == 0)
+        count(world, outcome.time, truth->realised_count);
+      else
+        add(world, outcome.time, (double)thin / (double)truth->paths, truth->mean_count);
     }
   }
 }
@@ -224,6 +233,21 @@ static void put_distribution(dg_truth *truth, int period, double *sorted)
   }
 }
 
+/* What of the mean comes from deals open at the as-of day, and the same for the number of wins. */
+static void put_means(dg_truth *truth, int period)
+{
+  dg_file *file = &truth->file;
+
+  dg_put(file, ",\"mean_from_open\":");
+  dg_put_number(file, truth->mean_open[period], 0);
+  dg_put(file, ",\"mean_count\":");
+  dg_put_number(file, (double)truth->booked_count[period] + truth->mean_count[period], 2);
+  dg_put(file, ",\"mean_count_from_open\":");
+  dg_put_number(file, truth->mean_count_open[period], 2);
+  dg_put(file, ",\"mean_created\":");
+  dg_put_number(file, truth->mean_created[period], 1);
+}
+
 static void put_periods(dg_truth *truth, const char *name, int first, int n, double *scratch)
 {
   const dg_world *world = truth->world;
@@ -238,6 +262,7 @@ static void put_periods(dg_truth *truth, const char *name, int first, int n, dou
     dg_put(file, "\",\"booked\":");
     dg_put_number(file, truth->booked[p], 0);
     if (truth->paths > 0) put_distribution(truth, p, scratch);
+    if (truth->paths > 0) put_means(truth, p);
     dg_put(file, ",\"realised\":");
     dg_put_number(file, truth->booked[p] + truth->sum[p], 0);
     dg_put(file, ",\"realised_from_open\":");

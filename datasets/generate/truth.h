@@ -19,7 +19,9 @@ typedef struct {
   dg_path *path; /* paths + 1 */
   double *sum;   /* (paths + 1) x DG_PERIODS: bookings after the as-of day */
   double realised_open[DG_PERIODS], booked[DG_PERIODS];
-  uint64_t realised_count[DG_PERIODS];
+  /* Means over the paths, of what comes after the as-of day: bookings of open deals, wins of all and of open deals, creations. */
+  double mean_open[DG_PERIODS], mean_count[DG_PERIODS], mean_count_open[DG_PERIODS], mean_created[DG_PERIODS];
+  uint64_t booked_count[DG_PERIODS], realised_count[DG_PERIODS];
   dg_file file;
 } dg_truth;
 

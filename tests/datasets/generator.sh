@@ -134,6 +134,15 @@ awk '/^\{"period_start"/ {
         if (!(low + 0 > 0 && low + 0 < high + 0)) bad = 1
     } END { exit bad || n != 10 }' "$work/a/truth.json"
 report $? "bookings of four quarters and six months have quantiles in order"
+awk 'function number(key) { return match($0, "\"" key "\":[0-9.]+") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : -1 }
+    /^\{"deal_id"/ { match($0, /"p_win_quarter":\[[0-9.]+/); wins += substr($0, RSTART + 17, RLENGTH - 17) }
+    /^\{"period_start"/ {
+        if (!quarter++) { gap = number("mean_count_from_open") - wins; if (gap < -0.1 || gap > 0.1) bad = 1 }
+        if (number("mean_from_open") < 0 || number("mean_from_open") > number("mean")) bad = 1
+        if (number("mean_count_from_open") < 0 || number("mean_count_from_open") > number("mean_count")) bad = 1
+        if (number("mean_created") <= 0) bad = 1
+    } END { exit bad || !quarter }' "$work/a/truth.json"
+report $? "means of open deals are part of the whole, their wins the sum of the probabilities"
 
 generate e --deals 2000 --seed 11 --truth-paths 100 --dirt
 cmp -s "$work/a/truth.json" "$work/e/truth.json" && ! cmp -s "$work/a/deals.csv" "$work/e/deals.csv" &&
