@@ -18,8 +18,12 @@ enum { STAGE_DAY_LEVELS = sizeof stage_day_edges / sizeof *stage_day_edges + 2 }
 static const int32_t quiet_edges[] = {8, 15, 31, 46, 61, 91, 121, 181};
 enum { QUIET_LEVELS = sizeof quiet_edges / sizeof *quiet_edges + 2 };
 
+/* Days since the expected close; level 0: none is known, 1: it is to come. */
+static const int32_t overdue_edges[] = {1, 15, 46, 91, 181};
+enum { OVERDUE_LEVELS = sizeof overdue_edges / sizeof *overdue_edges + 2 };
+
 /* Cells ahead of the landmark: this and the next, within a month, within a quarter, beyond. */
-enum { AHEAD_LEVELS = 6, PUSH_LEVELS = 5, RELATION_LEVELS = 4, AMOUNT_LEVELS = 17 };
+enum { AHEAD_LEVELS = 7, PUSH_LEVELS = 5, RELATION_LEVELS = 4, AMOUNT_LEVELS = 17 };
 
 enum {
   EXPECTED_NONE,
@@ -50,7 +54,7 @@ uint32_t dc_age_bin(int32_t days) { return bin_of(days, age_edges, AGE_BINS - 1)
 
 static uint32_t ahead_level(int32_t cells)
 {
-  return cells <= 1 ? 0 : cells <= 4 ? 1 : cells <= 12 ? 2 : cells <= 25 ? 3 : cells <= 51 ? 4 : 5;
+  return cells <= 1 ? 0 : cells <= 4 ? 1 : cells <= 12 ? 2 : cells <= 25 ? 3 : cells <= 51 ? 4 : cells <= 90 ? 5 : 6;
 }
 
 static uint32_t expected_level(int32_t expected, int32_t first, int32_t last)
@@ -86,6 +90,7 @@ static const factor_rule factor_rules[] = {
     {DC_FEATURE_EXPECTED, "expected close", DC_PENALTY_RIDGE, 0.5, 4, 50},
     {DC_FEATURE_QUIET, "days without a change", DC_PENALTY_SMOOTH, 0.6, 4, 50},
     {DC_FEATURE_TIME_IN_STAGE, "time in stage", DC_PENALTY_SMOOTH, 0.4, 4, 100},
+    {DC_FEATURE_OVERDUE, "days overdue", DC_PENALTY_SMOOTH, 0.4, 4, 100},
     {DC_FEATURE_PUSHES, "pushes", DC_PENALTY_SMOOTH, 0.2, 3, 300},
     {DC_FEATURE_AMOUNT, "amount", DC_PENALTY_SMOOTH, 0.2, 6, 100},
     {DC_FEATURE_RELATION, "earlier deals of the account", DC_PENALTY_RIDGE, 0.3, 3, 300},
@@ -118,6 +123,7 @@ static size_t fixed_rule_levels(const dc_features *f, dc_feature feature)
     case DC_FEATURE_EXPECTED: return d->history_has_expected ? EXPECTED_LEVELS : 1;
     case DC_FEATURE_QUIET: return d->has_history ? QUIET_LEVELS : 1;
     case DC_FEATURE_TIME_IN_STAGE: return d->has_history && d->has_stage ? STAGE_DAY_LEVELS : 1;
+    case DC_FEATURE_OVERDUE: return d->history_has_expected ? OVERDUE_LEVELS : 1;
     case DC_FEATURE_PUSHES: return d->history_has_expected ? PUSH_LEVELS : 1;
     case DC_FEATURE_AMOUNT: return d->history_has_amount ? AMOUNT_LEVELS : 1;
     case DC_FEATURE_RELATION: return f->relation ? RELATION_LEVELS : 1;
@@ -235,6 +241,8 @@ void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view,
     s->fixed[DC_FEATURE_QUIET] = 1 + bin_of(day - view->touched, quiet_edges, QUIET_LEVELS - 2);
   if (f->factor[DC_FEATURE_TIME_IN_STAGE].levels > 1 && view->stage_since != DC_DATE_MISSING)
     s->fixed[DC_FEATURE_TIME_IN_STAGE] = 1 + bin_of(day - view->stage_since, stage_day_edges, STAGE_DAY_LEVELS - 2);
+  if (f->factor[DC_FEATURE_OVERDUE].levels > 1 && view->expected != DC_DATE_MISSING)
+    s->fixed[DC_FEATURE_OVERDUE] = 1 + bin_of(day - view->expected, overdue_edges, OVERDUE_LEVELS - 2);
   if (f->factor[DC_FEATURE_PUSHES].levels > 1 && view->expected != DC_DATE_MISSING)
     s->fixed[DC_FEATURE_PUSHES] = view->pushes < PUSH_LEVELS - 2 ? view->pushes + 1u : PUSH_LEVELS - 1;
   if (f->factor[DC_FEATURE_AMOUNT].levels > 1) s->fixed[DC_FEATURE_AMOUNT] = amount_level(view->amount);

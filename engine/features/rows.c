@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* With dated fields a deal-cell is seen from one look in each octave of distance: 1, 2 or 3, 4 to 7, ... cells before
- * it, the last one or two up to 63; a look that many cells after the creation is on the day before its cell, the look 0
+ * it, the last one or two up to 127; a look that many cells after the creation is on the day before its cell, the look 0
  * is the creation. So looks are spread over a deal's life as the questions asked of open deals are. A cell that ends
  * with a closing is taken from all its looks, each with its share; of the many others, one look drawn by hash. */
-enum { OCTAVES = 5, MOST_LOOKS = OCTAVES + 2 };
+enum { OCTAVES = 6, MOST_LOOKS = OCTAVES + 2 };
 
 static int looks_of(int32_t cells, bool landmarks, int32_t look[MOST_LOOKS])
 {

@@ -155,59 +155,135 @@ static void test_known(void **state)
   assert_true(all.factor[DC_AMOUNT][1] > half.factor[DC_AMOUNT][1]);
 }
 
-/* A probability stays one, and their order stays. */
-static void test_probabilities(void **state)
+enum { OPEN = 5, KINDS = 3, PERIODS = 3 };
+
+typedef struct small_projection {
+  dc_projection p;
+  double p_win[OPEN * PERIODS], p_lost[OPEN * PERIODS], amount[OPEN], log_sd[OPEN];
+  double rate[KINDS * PERIODS], new_amount[KINDS], new_log_sd[KINDS];
+  uint32_t kind[KINDS];
+} small_projection;
+
+static void project(small_projection *s)
+{
+  static const double amount[OPEN] = {100, 20, 3000, 50, 700}, log_sd[OPEN] = {0.1, 0.3, 0, 0.2, 0.5};
+  static const double new_amount[KINDS] = {80, 900, 10}, new_log_sd[KINDS] = {0.5, 0.2, 1};
+  *s = (small_projection){.p = {.n_open = OPEN, .n_new = KINDS, .new_variance = 0.04}};
+  memcpy(s->amount, amount, sizeof amount);
+  memcpy(s->log_sd, log_sd, sizeof log_sd);
+  memcpy(s->new_amount, new_amount, sizeof new_amount);
+  memcpy(s->new_log_sd, new_log_sd, sizeof new_log_sd);
+  for (int k = 0; k < OPEN * PERIODS; k++) s->p_win[k] = 0.03 + 0.02 * (k % 7), s->p_lost[k] = 0.03;
+  for (int k = 0; k < KINDS * PERIODS; k++) s->rate[k] = 0.2 + 0.3 * (k % 4);
+  for (uint32_t k = 0; k < KINDS; k++) s->kind[k] = k;
+  s->p.p_win = s->p_win, s->p.p_lost = s->p_lost, s->p.amount = s->amount, s->p.log_sd = s->log_sd;
+  s->p.rate = s->rate, s->p.new_amount = s->new_amount, s->p.new_log_sd = s->new_log_sd, s->p.kind = s->kind;
+  s->p.periods.n = PERIODS;
+  for (int k = 0; k < DC_MAX_PERIODS; k++) s->p.amount_scale[k] = 1;
+  s->p.booked[0] = (dc_sum){1234, 3};
+}
+
+static void apply(const dc_calibration *c, small_projection *s)
+{
+  dc_error error = {DC_OK, 0, 0, "", ""};
+  check_ok(dc_calibration_apply(c, &s->p, &error), &error);
+}
+
+static double log_odds(double p) { return log(p / (1 - p)); }
+
+/* Sums are the raw ones times the factors, log odds a line of the raw ones, and a deal closes once at the most. */
+static void test_apply(void **state)
 {
   (void)state;
-  static const double ratios[] = {0.4, 1, 2.5};
-  for (size_t r = 0; r < 3; r++) {
-    dc_calibration c = calibrated(ratios[r] == 1 ? 0 : 30, ratios[r], 0.1, 1);
-    double before = -1;
-    for (int k = 0; k <= 100; k++) {
-      double p = k / 100.0, q = dc_calibrated_p(&c, 0, p);
-      assert_true(q > before && q >= 0 && q <= 1);
-      if (ratios[r] == 1) check_close(q, p, 1e-15, 0);
-      if (k > 0 && k < 100 && ratios[r] != 1) assert_true((q > p) == (ratios[r] > 1));
-      before = q;
+  static const double ratios[] = {0.4, 1, 1.8}, slopes[] = {0.5, 1, 1.3};
+  for (size_t r = 0; r < 3; r++)
+    for (size_t l = 0; l < 3; l++) {
+      small_projection raw, s;
+      dc_calibration c = calibrated(30, ratios[r], 0.1, 1);
+      for (int h = 1; h <= PERIODS; h++) c.slope[h] = slopes[l], c.factor[DC_AMOUNT][h] *= 1.1;
+      project(&raw);
+      project(&s);
+      apply(&c, &s);
+      for (int k = 0; k < PERIODS; k++) {
+        double sum = 0, raw_sum = 0;
+        const double *p = s.p_win + k, *q = raw.p_win + k;
+        for (int i = 0; i < OPEN; i++) sum += p[i * PERIODS], raw_sum += q[i * PERIODS];
+        check_close(sum, c.factor[DC_COUNT][k + 1] * raw_sum, 1e-12, 0);
+        check_close(s.p.amount_scale[k] * dc_projection_future(&s.p, k).amount,
+                    c.factor[DC_AMOUNT][k + 1] * dc_projection_future(&raw.p, k).amount, 1e-12, 0);
+        for (int i = 1; i < OPEN; i++)
+          check_close(log_odds(p[i * PERIODS]) - log_odds(p[0]),
+                      slopes[l] * (log_odds(q[i * PERIODS]) - log_odds(q[0])), 1e-9, 1e-12);
+        for (int i = 0; i < OPEN; i++) assert_true(s.p_lost[i * PERIODS + k] > 0);
+      }
+      for (int i = 0; i < OPEN; i++) {
+        double all = 0;
+        for (int k = 0; k < PERIODS; k++) all += s.p_win[i * PERIODS + k] + s.p_lost[i * PERIODS + k];
+        assert_true(all < 1);
+      }
     }
-    check_same(dc_calibrated_p(&c, 0, 0), 0);
-    check_close(dc_calibrated_p(&c, 0, 1), 1, 1e-15, 0);
+}
+
+/* Not more wins than deals, however large the factor; certain and impossible deals stay so. */
+static void test_apply_limits(void **state)
+{
+  (void)state;
+  small_projection s;
+  dc_calibration c = calibrated(TARGETS, 1e6, 0, 1);
+  project(&s);
+  for (int k = 0; k < PERIODS; k++) s.p_win[k] = 0;
+  for (int k = PERIODS; k < OPEN * PERIODS; k++) s.p_win[k] = 0.32, s.p_lost[k] = 0;
+  apply(&c, &s);
+  for (int i = 0; i < OPEN; i++) {
+    double all = 0;
+    for (int k = 0; k < PERIODS; k++) all += s.p_win[i * PERIODS + k];
+    if (i == 0)
+      check_same(all, 0);
+    else
+      assert_true(all > 0.96 && all <= 1 + 1e-12);
   }
 }
 
-enum { OPEN = 5, KINDS = 3, PERIODS = 3 };
+/* Slopes seen at earlier origins pull the slope, the more the surer they are; none leaves 1. */
+static void test_slopes(void **state)
+{
+  (void)state;
+  dc_evidence e[TARGETS * HORIZONS];
+  dc_calibration none, rough, sure;
+  size_t n = evidence_of(e, 12, 1, 0.1, 1);
+  dc_calibrate(e, n, NOW, HORIZONS, &none);
+  for (size_t k = 0; k < n; k++) e[k].slope = 0.6, e[k].slope_variance = 0.5;
+  dc_calibrate(e, n, NOW, HORIZONS, &rough);
+  for (size_t k = 0; k < n; k++) e[k].slope_variance = 1e-4;
+  dc_calibrate(e, n, NOW, HORIZONS, &sure);
+  check_same(none.slope[1], 1);
+  assert_true(rough.slope[1] < 0.98 && rough.slope[1] > sure.slope[1]);
+  check_close(sure.slope[HORIZONS], 0.6, 0, 0.02);
+  check_same(sure.slope[DC_MAX_PERIODS - 1], sure.slope[HORIZONS]);
+}
 
 /* The distributions of the parts have the moments that are claimed, and add up. */
 static void test_distributions(void **state)
 {
   (void)state;
-  double p_win[OPEN * PERIODS], p_lost[OPEN * PERIODS] = {0}, amount[OPEN] = {100, 20, 3000, 50, 700};
-  double log_sd[OPEN] = {0.1, 0.3, 0, 0.2, 0.5}, rate[KINDS * PERIODS], new_amount[KINDS] = {80, 900, 10};
-  double new_log_sd[KINDS] = {0.5, 0.2, 1};
-  uint32_t kind[KINDS] = {0, 1, 2};
-  dc_projection p = {.n_open = OPEN,
-                     .p_win = p_win,
-                     .p_lost = p_lost,
-                     .amount = amount,
-                     .log_sd = log_sd,
-                     .n_new = KINDS,
-                     .kind = kind,
-                     .rate = rate,
-                     .new_amount = new_amount,
-                     .new_log_sd = new_log_sd,
-                     .new_variance = 0.04};
-  p.periods.n = PERIODS;
-  for (int k = 0; k < OPEN * PERIODS; k++) p_win[k] = 0.05 + 0.04 * (k % 7);
-  for (int k = 0; k < KINDS * PERIODS; k++) rate[k] = 0.2 + 0.3 * (k % 4);
-  p.booked[0] = (dc_sum){1234, 3};
+  small_projection s;
+  const dc_projection *p = &s.p;
   dc_calibration c = calibrated(12, 1.3, 0.3, 1);
+  project(&s);
+  double count = 0, money = 0; /* the raw sum, by hand */
+  for (int i = 0; i < OPEN; i++) count += s.p_win[i * PERIODS + 1], money += s.p_win[i * PERIODS + 1] * s.amount[i];
+  for (int k = 0; k < KINDS; k++) count += s.rate[k * PERIODS + 1], money += s.rate[k * PERIODS + 1] * s.new_amount[k];
+  check_close(dc_projection_future(p, 1).count, count, 1e-12, 0);
+  check_close(dc_projection_future(p, 1).amount, money, 1e-12, 0);
+  apply(&c, &s);
   for (int at = 0; at < PERIODS; at++)
     for (int m = 0; m < DC_MEASURES; m++) {
-      double mean[DC_COMPONENTS], future, variance, booked = m == DC_AMOUNT ? p.booked[at].amount : p.booked[at].count;
+      double mean[DC_COMPONENTS], future, variance,
+          booked = m == DC_AMOUNT ? p->booked[at].amount : p->booked[at].count;
       for (int k = 0; k < DC_COMPONENTS; k++) {
         dc_bookings *b = NULL;
         dc_error error = {DC_OK, 0, 0, "", ""};
-        check_ok(dc_distribution(&p, &c, at, (dc_measure)m, (dc_component)k, NULL, &b, &error), &error);
+        check_ok(dc_distribution(p, &c, at, (dc_measure)m, (dc_component)k, NULL, &b, &error), &error);
         mean[k] = b->mean;
         if (k == DC_WON_SO_FAR)
           check_close(b->sd, 0, 0, 1e-9);
@@ -215,27 +291,22 @@ static void test_distributions(void **state)
           assert_true(b->sd > 0);
         dc_bookings_free(b);
       }
-      dc_future_moments(&p, &c, at, (dc_measure)m, &future, &variance);
+      dc_future_moments(p, at, (dc_measure)m, &future, &variance);
       check_close(mean[DC_WON_SO_FAR], booked, 1e-12, 0);
       check_close(mean[DC_FROM_OPEN] + mean[DC_FROM_NEW], future, 1e-10, 0);
       check_close(mean[DC_TOTAL], booked + future, 1e-10, 0);
       assert_true(variance > 0);
+      if (at == 1) check_close(future, c.factor[m][2] * (m == DC_AMOUNT ? money : count), 1e-10, 0);
     }
-  /* The raw sum, by hand. */
-  double count = 0, money = 0;
-  for (int i = 0; i < OPEN; i++) count += p_win[i * PERIODS + 1], money += p_win[i * PERIODS + 1] * amount[i];
-  for (int k = 0; k < KINDS; k++) count += rate[k * PERIODS + 1], money += rate[k * PERIODS + 1] * new_amount[k];
-  check_close(dc_projection_future(&p, 1).count, count, 1e-12, 0);
-  check_close(dc_projection_future(&p, 1).amount, money, 1e-12, 0);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_no_evidence),     cmocka_unit_test(test_credibility),
-      cmocka_unit_test(test_little_evidence), cmocka_unit_test(test_limits),
-      cmocka_unit_test(test_scale),           cmocka_unit_test(test_known),
-      cmocka_unit_test(test_probabilities),   cmocka_unit_test(test_distributions),
+      cmocka_unit_test(test_no_evidence),   cmocka_unit_test(test_credibility),  cmocka_unit_test(test_little_evidence),
+      cmocka_unit_test(test_limits),        cmocka_unit_test(test_scale),        cmocka_unit_test(test_known),
+      cmocka_unit_test(test_apply),         cmocka_unit_test(test_apply_limits), cmocka_unit_test(test_slopes),
+      cmocka_unit_test(test_distributions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
