@@ -4,7 +4,7 @@
 
 /* How biased a raw forecast is believed to be (sd of the ratio), how much single targets scatter about it, and for how
  * many targets that belief counts; older targets count less, those of forecasts that knew less, too. */
-static const double BIAS_SD = 0.25, SCATTER_SD = 0.2, SCATTER_TARGETS = 3, FADE = 0.93;
+static const double BIAS_SD = 0.1, SCATTER_SD = 0.2, SCATTER_TARGETS = 3, FADE = 0.93;
 /* The common shock before any evidence (a standard deviation of 17 %), and what is added a horizon. */
 static const double PHI_PRIOR = 0.03, PHI_TARGETS = 6, PHI_GROWTH = 1.15, PHI_LEAST = 0.004, PHI_MOST = 2;
 /* How far from 1 the slope is believed to be, and how much it scatters between targets beyond its standard error. */
@@ -30,8 +30,15 @@ static bool counts(const dc_evidence *e, int32_t known, int horizon, dc_measure 
 
 static double clamp(double x, double least, double most) { return x < least ? least : x > most ? most : x; }
 
-/* What was forecast from half as many closed deals says half as much about a forecast of today. */
-static double relevance(const dc_evidence *e, double closed) { return closed > 0 ? e->closed / closed : 1; }
+/* What was forecast from half as many closed deals says half as much about a forecast of today; origins that share a
+ * target share its luck. */
+static double relevance(const dc_evidence *evidence, size_t n, size_t k, double closed)
+{
+  double sharing = 0;
+  for (size_t j = 0; j < n; j++)
+    sharing += evidence[j].horizon == evidence[k].horizon && evidence[j].period_end == evidence[k].period_end;
+  return (closed > 0 ? evidence[k].closed / closed : 1) / sharing;
+}
 
 /* Ratio of actual to raw around `prior`, by credibility. */
 static double credible_factor(const dc_evidence *evidence, size_t n, int32_t known, int horizon, dc_measure m,
@@ -42,7 +49,7 @@ static double credible_factor(const dc_evidence *evidence, size_t n, int32_t kno
     if (counts(&evidence[k], known, horizon, m)) closed = fmax(closed, evidence[k].closed);
   for (size_t k = n; k-- > 0;) {
     if (!counts(&evidence[k], known, horizon, m)) continue;
-    double w = fade * relevance(&evidence[k], closed);
+    double w = fade * relevance(evidence, n, k, closed);
     raw += w * evidence[k].raw[m] * prior;
     actual += w * evidence[k].actual[m];
     weight += w;
@@ -52,7 +59,7 @@ static double credible_factor(const dc_evidence *evidence, size_t n, int32_t kno
   double ratio = actual / raw;
   for (size_t k = 0; k < n; k++) {
     if (!counts(&evidence[k], known, horizon, m)) continue;
-    double w = relevance(&evidence[k], closed), off = evidence[k].actual[m] / (evidence[k].raw[m] * prior) - ratio;
+    double w = relevance(evidence, n, k, closed), off = evidence[k].actual[m] / (evidence[k].raw[m] * prior) - ratio;
     scatter += w * off * off;
     targets += w;
   }
