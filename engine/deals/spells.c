@@ -50,6 +50,16 @@ static bool walk_events(builder *b, const dc_event *events, size_t n, int32_t cr
   return true;
 }
 
+/* A history that begins after the file's closing date and never says anything else was written by an import: it tells
+ * nothing of the deal's life. */
+static bool imported_closed(const dc_event *events, size_t n, int32_t closed, dc_state filed)
+{
+  if (filed == DC_STATE_OPEN || closed == DC_DATE_MISSING || closed >= events[0].day) return false;
+  for (size_t k = 0; k < n; k++)
+    if (events[k].meaning != DC_MEANING_IGNORE && closing_state(events[k].meaning) != filed) return false;
+  return true;
+}
+
 /* The deals file closes what the history left open; other disagreements are counted and the history stands. */
 static void reconcile(dc_deals *deals, dc_spell *last, int32_t closed, dc_state filed)
 {
@@ -72,11 +82,14 @@ dc_status dc_spells_build(dc_deals *deals, const dc_config *config, const int32_
     size_t n_events = (size_t)(deals->event_at[i + 1] - deals->event_at[i]);
     dc_state filed = closing_state(meaning[i]);
     bool in_file = deals->row[i] != DC_ID_NONE;
-    if (n_events == 0) {
-      fine = push(&b, (dc_spell){created[i], filed == DC_STATE_OPEN ? DC_DATE_MISSING : closed[i], (int8_t)filed});
+    const dc_event *events = deals->events + deals->event_at[i];
+    if (n_events == 0 || (in_file && imported_closed(events, n_events, closed[i], filed))) {
+      int32_t end = filed == DC_STATE_OPEN ? DC_DATE_MISSING : closed[i];
+      int32_t start = end != DC_DATE_MISSING && created[i] > end ? DC_DATE_MISSING : created[i];
+      fine = push(&b, (dc_spell){start, end, (int8_t)filed});
       continue;
     }
-    fine = walk_events(&b, deals->events + deals->event_at[i], n_events, created[i], config->booked_at);
+    fine = walk_events(&b, events, n_events, created[i], config->booked_at);
     if (fine && in_file) reconcile(deals, &b.spells[b.n - 1], closed[i], filed);
   }
   deals->spells = b.spells;

@@ -87,7 +87,7 @@ static void tell_outcomes(const dc_deals *deals, const teller *t)
   if (won + lost == 0)
     say(t, "no deal is closed yet, so the chances come from what is usual, not from these deals");
   else if (won == 0 || lost == 0)
-    say(t, "the closed deals (%zu) are all %s: nothing tells won from lost, so the chances are held near what is usual",
+    say(t, "the closed deals (%zu) are all %s: nothing tells won from lost, so open deals have much the same chance",
         won + lost, won ? "won" : "lost");
 }
 

@@ -29,12 +29,15 @@ static dc_status fit(dc_forecast_run *run, dc_error *error)
   dc_status status = dc_features_new(run->r.log, run->r.grid, as_of, &run->features, error);
   if (status == DC_OK) status = dc_rows_new(run->features, as_of, MOST_ROWS, run->job->seed, &run->rows, error);
   if (status == DC_OK) status = dc_snapshot_take(run->r.log, as_of, &run->now, error);
+  dc_lap(&run->laps, "features");
   if (status == DC_OK) status = backtest(run, &warm, &after, error);
+  dc_lap(&run->laps, "backtest");
   if (status == DC_OK) status = dc_rows_extend(run->rows, run->features, after, as_of, error);
   if (status == DC_OK)
     status = dc_conversion_fit(run->features, run->rows, as_of, threads, warm, &run->conversion, error);
   dc_conversion_free(warm);
   if (status == DC_OK) status = dc_amounts_fit(run->features, &run->now, threads, &run->amounts, error);
+  dc_lap(&run->laps, "fit");
   if (status != DC_OK) return status;
   dc_projection_request request = {run->conversion, &run->amounts, &run->now, &run->r.calendar,
                                    &run->periods,   FINAL_KINDS,   threads};
@@ -47,7 +50,7 @@ static dc_status prepare(dc_forecast_run *run, dc_error *error)
 {
   if (run->job->horizon >= DC_MAX_PERIODS)
     return dc_fail(error, DC_E_USAGE, "--horizon takes at most %d periods", DC_MAX_PERIODS - 1);
-  dc_status status = dc_resolve(run->job, &run->r, error);
+  dc_status status = dc_resolve(run->job, &run->r, &run->laps, error);
   if (status != DC_OK) return status;
   dc_periods_from(&run->r.calendar, run->r.as_of, run->job->horizon, &run->periods);
   status = dc_scopes_new(run->job, &run->r, &run->scopes, error);
@@ -58,10 +61,12 @@ static dc_status prepare(dc_forecast_run *run, dc_error *error)
 
 static dc_status run_forecast(dc_forecast_run *run, dc_error *error)
 {
+  dc_laps_start(&run->laps);
   dc_status status = prepare(run, error);
   if (status == DC_OK) status = fit(run, error);
   if (status == DC_OK)
     status = dc_scopes_fill(run->scopes, &run->r, &run->now, run->projection, dc_quotas_wanted(run->quotas), error);
+  dc_lap(&run->laps, "projection");
   if (status != DC_OK) return status;
   run->result = dc_result_new("dealcast.forecast/1");
   if (!run->result) return dc_fail_memory(error, "writing the result");
@@ -69,10 +74,13 @@ static dc_status run_forecast(dc_forecast_run *run, dc_error *error)
   dc_data_warnings(run);
   status = dc_quotas_add_up(run->quotas, run->result, error);
   if (status == DC_OK) status = dc_forecast_table(run, error);
+  dc_lap(&run->laps, "distributions");
   if (status != DC_OK) return status;
   dc_deal_tables(run);
   dc_backtest_tables(run);
   dc_data_tables(run);
+  dc_lap(&run->laps, "tables");
+  if (run->job->timings) dc_laps_tell(&run->laps, run->result);
   return dc_result_check(run->result, error);
 }
 

@@ -3,6 +3,7 @@
 #define DC_RUN_FORECAST_H
 
 #include "engine/forecast/backtest.h"
+#include "engine/run/laps.h"
 #include "engine/run/quotas.h"
 #include "engine/run/scopes.h"
 
@@ -21,6 +22,7 @@ typedef struct dc_forecast_run {
   dc_scopes *scopes;
   dc_quotas *quotas;
   dc_result *result;
+  dc_laps laps;
 } dc_forecast_run;
 
 /* `forecast`: each scope and period, in order of scope; `deals` and `deal_periods`. */

@@ -97,7 +97,7 @@ static int choose_threads(const dc_job *job, size_t rows)
   return rows < SMALL_ROWS ? 1 : omp_get_num_procs();
 }
 
-dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_error *error)
+dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
 {
   memset(r, 0, sizeof *r);
   r->threads = job->threads > 0 ? job->threads : omp_get_num_procs();
@@ -112,6 +112,7 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_error *error)
     status = dc_loaded_read(job, r->config, &job->history, DC_SHAPE_HISTORY, NULL, r->threads, &r->history, error);
   if (status == DC_OK)
     status = dc_loaded_read(job, r->config, &job->quotas, DC_SHAPE_QUOTAS, NULL, r->threads, &r->quotas, error);
+  dc_lap(laps, "load");
   if (status != DC_OK) return status;
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
   status = dc_deals_new(&sources, &r->log, error);
@@ -123,6 +124,7 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_error *error)
   if (status == DC_OK) status = check_strict(job, r, error);
   if (status == DC_OK) status = lay_grid(job, r, error);
   if (status == DC_OK) r->threads = choose_threads(job, r->log->n);
+  dc_lap(laps, "deals");
   return status;
 }
 

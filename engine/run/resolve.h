@@ -6,6 +6,7 @@
 #include "engine/deals/calendar.h"
 #include "engine/deals/deals.h"
 #include "engine/run/files.h"
+#include "engine/run/laps.h"
 
 typedef struct dc_resolved {
   dc_config *config;
@@ -21,7 +22,8 @@ typedef struct dc_resolved {
   int threads;
 } dc_resolved;
 
-dc_status dc_resolve(const dc_job *job, dc_resolved *resolved, dc_error *error) DC_MUST_CHECK;
+/* Laps: load, deals. */
+dc_status dc_resolve(const dc_job *job, dc_resolved *resolved, dc_laps *laps, dc_error *error) DC_MUST_CHECK;
 void dc_resolved_clear(dc_resolved *resolved);
 
 #endif

@@ -130,6 +130,26 @@ static void test_impossible_order_with_history(void **state)
   log_free(log);
 }
 
+/* A history that an import wrote after the deals were closed does not move their closings; one that says more does. */
+static void test_imported(void **state)
+{
+  (void)state;
+  deal_log *log = log_of("id,stage,amount,created_date,closed_date\n"
+                         "A,Closed Won,5,2025-03-01,2025-02-01\n"
+                         "B,Closed Lost,5,2025-01-01,2025-02-02\n"
+                         "C,Closed Won,5,2025-01-01,2025-02-03\n",
+                         "id,changed_at,stage\n"
+                         "A,2025-03-01,Closed Won\nA,2025-03-04,Closed Won\nB,2025-03-01,Closed Lost\n"
+                         "C,2025-03-01,Proposal\nC,2025-03-05,Closed Won\n",
+                         NULL);
+  check_spells(log, "A", "?..2025-02-01 won");
+  check_spells(log, "B", "2025-01-01..2025-02-02 lost");
+  check_spells(log, "C", "2025-01-01..2025-03-05 won");
+  assert_string_equal(told_of(log, "A", "2025-02-01"), "won 2025-02-01, amount 5");
+  assert_int_equal(log->deals->disagreements, 0);
+  log_free(log);
+}
+
 /* Rows of one instant: closings come last, then the order of the words decides, never that of the file. */
 static void test_one_instant(void **state)
 {
@@ -301,6 +321,7 @@ int main(void)
       cmocka_unit_test(test_disagreements),
       cmocka_unit_test(test_impossible_order),
       cmocka_unit_test(test_impossible_order_with_history),
+      cmocka_unit_test(test_imported),
       cmocka_unit_test(test_one_instant),
       cmocka_unit_test(test_time_zone),
       cmocka_unit_test(test_unchanged_rows),
