@@ -1,7 +1,8 @@
 /* `dealcast forecast`: files -> deals -> the core at the as-of day -> tables. */
 #include "engine/run/forecast.h"
 
-enum { MOST_ROWS = 2000000, FINAL_KINDS = 400 };
+/* Rows for the fits, before those that are alike become one; with dated fields hardly any are. Above, deals are sampled. */
+enum { MOST_ROWS = 2000000, MOST_DATED_ROWS = 500000, FINAL_KINDS = 400 };
 
 /* Fills run->calibration, from the backtest unless it was switched off. */
 static dc_status backtest(dc_forecast_run *run, dc_conversion **warm, int32_t *after, dc_error *error)
@@ -27,7 +28,8 @@ static dc_status fit(dc_forecast_run *run, dc_error *error)
   int32_t after = INT32_MIN / 2, as_of = run->r.as_of;
   int threads = run->r.threads;
   dc_status status = dc_features_new(run->r.log, run->r.grid, as_of, &run->features, error);
-  if (status == DC_OK) status = dc_rows_new(run->features, as_of, MOST_ROWS, run->job->seed, &run->rows, error);
+  size_t most_rows = status == DC_OK && run->features->landmarks ? MOST_DATED_ROWS : MOST_ROWS;
+  if (status == DC_OK) status = dc_rows_new(run->features, as_of, most_rows, run->job->seed, &run->rows, error);
   if (status == DC_OK) status = dc_snapshot_take(run->r.log, as_of, &run->now, error);
   dc_lap(&run->laps, "features");
   if (status == DC_OK) status = backtest(run, &warm, &after, error);
