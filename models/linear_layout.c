@@ -6,7 +6,7 @@
 
 enum { SMOOTH_LEVELS = 1024, CROSS_CELLS = 1 << 23, FOLD_CELLS = 1 << 17 };
 
-const dc_shrunk_limits dc_shrunk_default_limits = {64, 400, 4096};
+const dc_shrunk_limits dc_shrunk_default_limits = {64, 640, 4096};
 
 static bool positive(double x) { return x > 0 && isfinite(x); }
 
