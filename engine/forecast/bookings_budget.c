@@ -1,0 +1,62 @@
+/* What a distribution may cost. The unit is one complex multiplication of one lane's member: about 0.4 ns. */
+#include "engine/forecast/bookings_internal.h"
+
+#include <math.h>
+
+enum { FEWEST_EXACT = 32, MOST_EXACT = 4096, MOST_CELLS = 512, FEWEST_FREQUENCIES = 512 };
+
+static const double cost_of_part = 3, cost_of_cell = 40, cost_of_logarithm = 250; /* in units */
+static const double budget = 1.6e7, small_budget = 1.5e6, exact_budget = 4e6;
+
+/* Few where many wins make the sum smooth. With few wins the function falls off only with that of the amounts, not at
+ * all where these are sure; and the functions of equal sure amounts come back near multiples of 2 pi / amount. */
+double bookings_frequencies_wanted(const bookings_plan *plan)
+{
+  double range = 14 * sqrt(plan->variance_given + plan->phi * plan->slope * plan->slope) + 2 * plan->largest;
+  double wanted = fmin(fmax(24, plan->top_frequency * range / 6.283185307179586), 4096);
+  if (plan->unit > 0) return wanted;
+  if (isfinite(plan->cut)) wanted = fmax(wanted, 512);
+  if (plan->wins < 25) wanted = fmax(wanted, plan->narrow ? 2048 : 512);
+  if (plan->wins < 400 && plan->narrow && plan->few_classes) wanted = fmax(wanted, 2048);
+  return wanted;
+}
+
+/* As many exact deals as a small budget allows, and up to a larger one for deals that are large beside the whole. */
+size_t bookings_exact_limit(const bookings_plan *plan, size_t large)
+{
+  double each = (double)plan->nodes.padded * bookings_frequencies_wanted(plan);
+  double plain = fmin(fmax(small_budget / each, FEWEST_EXACT), MOST_EXACT);
+  double most = fmin(fmax(exact_budget / each, FEWEST_EXACT), MOST_EXACT);
+  return (size_t)fmax(plain, fmin((double)large, most));
+}
+
+size_t bookings_cell_limit(const bookings_plan *plan)
+{
+  return (size_t)fmin(fmax(4e5 / bookings_frequencies_wanted(plan), 64), MOST_CELLS);
+}
+
+static double cost_of_frequency(const bookings_plan *plan)
+{
+  double nodes = (double)plan->nodes.padded, factors = 0;
+  for (size_t i = 0; i < plan->n_exact; i++) factors += plan->count[i] > 1 ? 1.5 * log2((double)plan->count[i]) + 1 : 1;
+  int others = plan->has_rest || plan->n_cells || plan->n_kinds;
+  return factors * (nodes + 2) + cost_of_part * (double)plan->severities.parts + cost_of_cell * (double)plan->n_cells +
+         (others ? cost_of_logarithm * nodes : 8 * nodes);
+}
+
+/* A few deals leave steps that many do not. */
+size_t bookings_most_frequencies(bookings_plan *plan)
+{
+  size_t active = plan->n_exact + plan->n_cells + plan->n_kinds;
+  size_t most = !plan->has_rest && active <= 40 ? 4096 : 2048;
+  double each = cost_of_frequency(plan);
+  if (isfinite(plan->cut)) most = 4096;
+  while (most > FEWEST_FREQUENCIES && (double)most * each > budget) most /= 2;
+  plan->work.nodes = plan->nodes.n;
+  plan->work.factors = plan->n_exact;
+  plan->work.cells = plan->n_cells;
+  plan->work.kinds = plan->n_kinds;
+  plan->work.parts = plan->severities.parts;
+  plan->work.estimate = each;
+  return most;
+}
