@@ -5,17 +5,22 @@
 
 enum { FEWEST_EXACT = 32, MOST_EXACT = 4096, MOST_CELLS = 512, FEWEST_FREQUENCIES = 512 };
 
-static const double cost_of_part = 3, cost_of_cell = 40, cost_of_logarithm = 250; /* in units */
+static const double cost_of_part = 3, cost_of_cell = 40, cost_of_logarithm = 150; /* in units */
 static const double budget = 1.6e7, small_budget = 1.5e6, exact_budget = 4e6;
+
+double bookings_guide_sd(const bookings_plan *plan)
+{
+  return sqrt(plan->variance_given + plan->phi * plan->slope * plan->slope);
+}
 
 /* Few where many wins make the sum smooth. With few wins the function falls off only with that of the amounts, not at
  * all where these are sure; and the functions of equal sure amounts come back near multiples of 2 pi / amount. */
 double bookings_frequencies_wanted(const bookings_plan *plan)
 {
-  double range = 14 * sqrt(plan->variance_given + plan->phi * plan->slope * plan->slope) + 2 * plan->largest;
+  double range = 14 * bookings_guide_sd(plan) + 2 * plan->largest;
   double wanted = fmin(fmax(24, plan->top_frequency * range / 6.283185307179586), 4096);
   if (plan->unit > 0) return wanted;
-  if (isfinite(plan->cut)) wanted = fmax(wanted, 512);
+  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) wanted = fmax(wanted, 512);
   if (plan->wins < 25) wanted = fmax(wanted, plan->narrow ? 2048 : 512);
   if (plan->wins < 400 && plan->narrow && plan->few_classes) wanted = fmax(wanted, 2048);
   return wanted;
@@ -35,6 +40,14 @@ size_t bookings_cell_limit(const bookings_plan *plan)
   return (size_t)fmin(fmax(4e5 / bookings_frequencies_wanted(plan), 64), MOST_CELLS);
 }
 
+/* Classes of amounts, by the parts that theirs have. */
+size_t bookings_class_limit(const bookings_plan *plan, const bookings_deal *records, size_t n)
+{
+  double parts = 1;
+  for (size_t i = 0; i < n; i++) parts = fmax(parts, records[i].log_sd > bookings_wild ? 64 : records[i].log_sd > 0.06 ? 12 : 1);
+  return (size_t)fmin(fmax(exact_budget / (cost_of_part * parts * bookings_frequencies_wanted(plan)), 24), MOST_EXACT);
+}
+
 static double cost_of_frequency(const bookings_plan *plan)
 {
   double nodes = (double)plan->nodes.padded, factors = 0;
@@ -50,7 +63,7 @@ size_t bookings_most_frequencies(bookings_plan *plan)
   size_t active = plan->n_exact + plan->n_cells + plan->n_kinds;
   size_t most = !plan->has_rest && active <= 40 ? 4096 : 2048;
   double each = cost_of_frequency(plan);
-  if (isfinite(plan->cut)) most = 4096;
+  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) most = 4096;
   while (most > FEWEST_FREQUENCIES && (double)most * each > budget) most /= 2;
   plan->work.nodes = plan->nodes.n;
   plan->work.factors = plan->n_exact;

@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-static const double heavy = 0.76; /* log_sd */
+static const double heavy = 0.3; /* log_sd */
+static const double longest = 80; /* cut in standard deviations */
 
 static double normal_cdf(double x)
 {
@@ -51,7 +52,7 @@ static double choose_cut(const bookings_deal *cells, size_t n, double others, do
     double variance = others;
     cut = fmax(exceeded(cells, n, rates[i]), largest);
     for (size_t c = 0; c < n; c++) variance += cells[c].p * cells[c].amount * cells[c].amount * bulk_of(cells + c, cut);
-    if (cut * cut < 3600 * variance) break;
+    if (cut * cut < longest * longest * variance) break;
   }
   return cut;
 }
@@ -88,6 +89,11 @@ dc_status bookings_cut(bookings_plan *plan, dc_error *error)
   n = bookings_group(plan->arena, wild, n, MOST_CELLS, 0, cells, NULL);
   if (!n) return dc_fail_memory(error, "heavy tails");
   plan->cut = choose_cut(cells, n, others, largest);
+  for (size_t c = 0; c < n; c++) {
+    double u = deviation(cells + c, plan->cut);
+    plan->cut_rate += cells[c].p * normal_cdf(-u);
+    plan->cut_mean += cells[c].p * cells[c].amount * normal_cdf(cells[c].log_sd - u);
+  }
   bookings_cut_bulk(plan, plan->deals, plan->n);
   bookings_cut_bulk(plan, plan->kinds, plan->n_kinds);
   return DC_OK;

@@ -174,7 +174,9 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
     add(&variance, pa * d->amount * fmax(d->bulk - d->p, 0));
     /* z H exp(-z H) at z = 1, H = -log(1 - p), by a polynomial: this only guides the number of nodes */
     add(&slope, pa * q * (1 + 0.5 * d->p + 0.6 * d->p * d->p));
+    plan->steepest += 0.368 * d->amount; /* x exp(-x) <= exp(-1) */
   }
+  plan->slope_open = slope.sum + slope.lost;
   for (size_t i = 0; i < plan->n_kinds; i++) {
     const bookings_deal *d = plan->kinds + i;
     plan->largest = fmax(plan->largest, d->amount * d->bulk);

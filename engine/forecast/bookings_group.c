@@ -57,9 +57,10 @@ static size_t merge(table *t, const bookings_deal *records, size_t n, size_t lim
       t->slot[at] = (uint32_t)used;
     }
     bookings_deal *c = cells + (t->slot[at] - 1);
-    c->p += d->p;
-    c->amount += d->p * d->amount;
-    c->ratio += d->p * d->amount * d->amount * d->ratio;
+    double wins = d->count * d->p;
+    c->p += wins;
+    c->amount += wins * d->amount;
+    c->ratio += wins * d->amount * d->amount * d->ratio;
     c->count += d->count;
     if (cell_of) cell_of[i] = t->slot[at] - 1;
   }

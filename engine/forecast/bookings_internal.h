@@ -19,6 +19,9 @@
 
 enum { BOOKINGS_LANES = 8, BOOKINGS_MAX_NODES = 512, BOOKINGS_SERIES = 4 };
 
+/* Amounts of a larger log_sd are not small beside any sum. */
+static const double bookings_wild = 0.75;
+
 /* A deal (p = probability of a win), `count` like deals of the same p, or a kind of deals to come (p = rate).
  * ratio = exp(log_sd^2) = E[A^2] / E[A]^2; bulk the same without the amounts above the plan's cut. */
 typedef struct bookings_deal {
@@ -64,11 +67,14 @@ typedef struct bookings_plan {
   double scale, base, mean, sd; /* base and mean in money */
   double unit;                  /* > 0: all amounts are this one: a lattice */
   int narrow, few_classes;      /* some amount is (nearly) sure; amounts repeat */
-  double cut;                   /* amounts of heavy tails above are left out */
+  double cut;                   /* amounts of heavy tails above are left out: so many, and worth so much, in the mean */
+  double cut_rate, cut_mean;
   double phi, new_variance;
   bookings_deal *deals, *kinds; /* canonical order */
   size_t n, n_kinds;
-  double variance_given, slope; /* at z = 1: variance of the sum; d mean / d log z; of what is below the cut */
+  double variance_given;        /* at z = 1: variance of the sum below the cut */
+  double slope;                 /* d mean / d log z at z = 1 */
+  double slope_open, steepest;  /* that of the open deals; its bound at any z */
   double largest, wins;         /* amount * bulk; expected number of wins */
   double top_frequency;         /* characteristic function is negligible above, by a normal guide */
   bookings_nodes nodes;
@@ -106,17 +112,19 @@ dc_status bookings_cut(bookings_plan *plan, dc_error *error);
 void bookings_cut_bulk(const bookings_plan *plan, bookings_deal *records, size_t n);
 
 /* nodes.c */
-void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double variance_given);
+void bookings_nodes_make(bookings_nodes *nodes, const bookings_plan *plan);
 double bookings_top_frequency(double phi, double slope, double variance_given);
 /* out[k] = P(win | z_k), k < padded (0 in the padding), with sum w out = p to rounding. */
 void bookings_win_given(const bookings_nodes *nodes, double p, double *out);
 
 /* split.c: fills exact, cells, kinds, rest, moments by node, none. */
 dc_status bookings_plan_split(bookings_plan *plan, dc_error *error);
-/* budget.c: frequencies that the inversion will want; a number of exact deals that is affordable then, with `large` ones
+/* budget.c: standard deviation of the bulk; frequencies that the inversion will want; a number of exact deals that is affordable then, with `large` ones
  * among them; the most frequencies that the plan may have, a power of two. */
+double bookings_guide_sd(const bookings_plan *plan);
 double bookings_frequencies_wanted(const bookings_plan *plan);
 size_t bookings_exact_limit(const bookings_plan *plan, size_t large);
+size_t bookings_class_limit(const bookings_plan *plan, const bookings_deal *records, size_t n);
 size_t bookings_cell_limit(const bookings_plan *plan);
 size_t bookings_most_frequencies(bookings_plan *plan); /* fills plan->work too */
 

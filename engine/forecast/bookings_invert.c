@@ -51,7 +51,9 @@ static void tilt(dc_bookings *b, double mean, double wanted)
 static void restore_mean(const bookings_plan *plan, dc_bookings *b)
 {
   double mean = mean_in_steps(b), wanted = (plan->mean - b->origin) / b->step;
-  if (b->n < 2 || !(mean > 0) || !(wanted > 0) || isfinite(plan->cut)) return;
+  /* what is above the cut stands at the end of the grid, in vain for the mean */
+  if (plan->cut_rate > 1e-7) wanted -= plan->scale * plan->cut_mean / b->step - plan->cut_rate * ((double)(b->n - 1) - wanted);
+  if (b->n < 2 || !(mean > 0) || !(wanted > 0)) return;
   if (b->lattice)
     tilt(b, mean, wanted);
   else if (b->origin <= plan->base)
@@ -148,18 +150,18 @@ static double blur_steps(const double *re, const double *im, size_t made, size_t
 /* The range begins a little below the lower bound, or below zero, which is then a grid point of every grid. */
 static dc_status invert_continuous(bookings_plan *plan, dc_bookings *b, double low, double high, dc_error *error)
 {
-  enum { BELOW = 32, FEWEST_POINTS = 1024, POINTS_PER_FREQUENCY = 4 };
+  enum { BELOW = 32, FEWEST_POINTS = 1024, POINTS_PER_FREQUENCY = 4, POINTS_PER_SD = 60, MOST_POINTS = 8192 };
   int touches_zero = low < 0.05 * high;
   double range = touches_zero ? high * 1.03 * BELOW / (BELOW - 1) : (high - low) * 1.05;
   low = touches_zero ? -range / BELOW : low - 0.01 * range;
   size_t most = bookings_most_frequencies(plan);
   double *re = dc_arena_alloc(plan->arena, most + 1, sizeof *re), *im = dc_arena_alloc(plan->arena, most + 1, sizeof *im);
-  double *cdf = dc_arena_alloc(plan->arena, 2 * most + FEWEST_POINTS, sizeof *cdf);
+  double *cdf = dc_arena_alloc(plan->arena, MOST_POINTS, sizeof *cdf);
   if (!re || !im || !cdf) return dc_fail_memory(error, "inverting bookings");
   double frequency = two_pi / range;
-  size_t made = bookings_characteristic(plan, frequency, most - 1, plan->none, 1e-7, re, im);
-  size_t n = power_of_two(fmin((double)(POINTS_PER_FREQUENCY * made), (double)(2 * most)));
-  if (n < FEWEST_POINTS) n = FEWEST_POINTS;
+  size_t made = bookings_characteristic(plan, frequency, most - 1, plan->none, 1e-8, re, im);
+  double points = fmax((double)(POINTS_PER_FREQUENCY * made), range * POINTS_PER_SD / bookings_guide_sd(plan));
+  size_t n = power_of_two(fmin(fmax(points, FEWEST_POINTS), (double)(made < most / 2 ? MOST_POINTS : 2 * most)));
   size_t zero = touches_zero ? n / BELOW : 0;
   double step = range / (double)n, blur = step * blur_steps(re, im, made, most - 1);
   dc_status status = sum_series(plan->arena, re, im, made, n, low, frequency, blur, cdf, error);

@@ -66,20 +66,34 @@ static size_t whole_lanes(size_t n)
   return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES;
 }
 
-void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double variance_given)
+/* Fastest turn of the characteristic function, in the rule's variable, at the highest frequency that matters: where z is
+ * large but not rare, or where most of the open deals are just won. */
+static double fastest_turn(const bookings_plan *plan, const variable *v)
 {
+  double z = 1 + 2.5 * sqrt(plan->phi), steep = v->cubic ? 3 * cbrt(z * z) : fmin(z, 4);
+  double open = fmin(steep * plan->slope_open, (v->cubic ? 3 : 1) * plan->steepest);
+  return plan->top_frequency * (open + steep * (plan->slope - plan->slope_open));
+}
+
+/* Below some z nothing is won, with all but a millionth of a chance: the rule's nodes from there down count as one. */
+static double lump(const variable *v, double low, double wins)
+{
+  double least = log(1e-6 / fmax(wins, 1));
+  return v->cubic || low > least ? low : least;
+}
+
+void bookings_nodes_make(bookings_nodes *nodes, const bookings_plan *plan)
+{
+  double phi = plan->phi, slope = plan->slope;
   memset(nodes, 0, sizeof *nodes);
   nodes->phi = phi;
   nodes->n = nodes->padded = 1;
   nodes->z[0] = nodes->w[0] = 1;
   if (phi <= 0 || slope <= 0) return;
   const variable v = {1 / phi, phi <= most_cubic_phi};
-  double low = edge(&v, -1), high = edge(&v, 1), top = peak(&v);
-  /* d z / d y where z is large but not rare, and the width of the density's own spectrum */
-  double z = 1 + 2.5 * sqrt(phi), steep = v.cubic ? 3 * cbrt(z * z) : fmin(z, 4);
-  double sd = v.cubic ? sqrt(phi) / 3 : sqrt(phi);
-  double oscillation = bookings_top_frequency(phi, slope, variance_given) * steep * slope;
-  double count = ceil((high - low) * (oscillation + 5.5 / sd + (v.cubic ? 0 : 6)) / 6.283185307179586) + 1;
+  double lowest = edge(&v, -1), low = lump(&v, lowest, plan->wins), high = edge(&v, 1), top = peak(&v);
+  double sd = v.cubic ? sqrt(phi) / 3 : sqrt(phi); /* of the density: 5.5 / sd is the width of its own spectrum */
+  double count = ceil((high - low) * (fastest_turn(plan, &v) + 5.5 / sd + (v.cubic ? 0 : 6)) / 6.283185307179586) + 1;
   nodes->n = (size_t)fmin(fmax(count, 16), BOOKINGS_MAX_NODES);
   nodes->padded = whole_lanes(nodes->n);
   nodes->n = nodes->padded;
@@ -90,6 +104,11 @@ void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double
     nodes->z[k] = shock_at(&v, y);
     nodes->w[k] = exp(log_density(&v, y) - log_density(&v, top));
     sum += nodes->w[k];
+  }
+  for (double y = low - spacing; y > lowest && low > lowest; y -= spacing) {
+    double w = exp(log_density(&v, y) - log_density(&v, top));
+    nodes->w[0] += w;
+    sum += w;
   }
   for (size_t k = 0; k < nodes->n; k++) {
     nodes->w[k] /= sum;

@@ -84,7 +84,7 @@ static void choose(rule *q, const bookings_deal *d, double fine_above, double cu
   double size = d->amount * d->bulk;
   if (d->log_sd <= 0.06 || (d->log_sd <= 0.5 && size < 0.16 * fine_above))
     single(q);
-  else if (size > fine_above || d->bulk < d->ratio)
+  else if (size > fine_above || d->log_sd > bookings_wild)
     trapezoid(q, d->log_sd);
   else
     gauss_hermite(q, d->log_sd);

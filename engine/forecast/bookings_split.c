@@ -15,11 +15,6 @@ static double size_of(const bookings_deal *d)
   return d->amount * d->bulk;
 }
 
-static double total_sd(const bookings_plan *plan)
-{
-  return sqrt(plan->variance_given + plan->phi * plan->slope * plan->slope);
-}
-
 /* So few wins that the sum is lumpy whatever the number of deals: cumulants would not do. */
 static int few_wins(const bookings_plan *plan)
 {
@@ -53,12 +48,12 @@ static dc_status label_largest(const bookings_plan *plan, size_t limit, unsigned
  * deals it comes from. Other deals that are not small get factors: together where they are too many. */
 static dc_status label_deals(bookings_plan *plan, unsigned char *label, int *together, dc_error *error)
 {
-  double sd = total_sd(plan), rare = fmin(0.12, 0.3 / (1 + 4 * sqrt(plan->phi)));
+  double sd = bookings_guide_sd(plan), rare = fmin(0.12, 0.3 / (1 + 4 * sqrt(plan->phi)));
   size_t all_large = 0, large = 0;
   for (size_t i = 0; i < plan->n; i++) {
     const bookings_deal *d = plan->deals + i;
-    int cell = d->p <= rare && (size_of(d) > 0.02 * sd || few_wins(plan) || d->bulk < d->ratio);
-    int big = size_of(d) > 0.05 * sd || few_wins(plan) || d->bulk < d->ratio;
+    int cell = d->p <= rare && (size_of(d) > 0.02 * sd || few_wins(plan) || d->log_sd > bookings_wild);
+    int big = size_of(d) > 0.05 * sd || few_wins(plan) || d->log_sd > bookings_wild;
     label[i] = cell ? CELL : big ? LARGE : REST;
     if (big) all_large++;
     if (big && !cell) large++;
@@ -113,7 +108,12 @@ static dc_status make_exact(bookings_plan *plan, const unsigned char *label, int
     plan->n_plain += plan->count[i] == 1;
     bookings_win_given(&plan->nodes, merged[i].p, plan->win + i * plan->nodes.padded);
   }
-  return bookings_classes(plan->arena, merged, n, severities, plan->class_of, &plan->n_classes, error);
+  dc_status status = bookings_classes(plan->arena, merged, n, severities, plan->class_of, &plan->n_classes, error);
+  size_t limit = bookings_class_limit(plan, severities, plan->n_classes);
+  if (status || plan->n_classes <= limit) return status;
+  plan->n_classes = bookings_group(plan->arena, merged, n, limit, 0, severities, plan->class_of);
+  bookings_cut_bulk(plan, severities, plan->n_classes);
+  return plan->n_classes ? DC_OK : dc_fail_memory(error, "classes of amounts");
 }
 
 /* H with E[x - x^2/2 + x^3/6 - x^4/24] = p over the nodes, x = Z H: the mean of a cell's series. */
@@ -287,8 +287,8 @@ static dc_status allocate(bookings_plan *plan, unsigned char **label, bookings_d
 
 dc_status bookings_plan_split(bookings_plan *plan, dc_error *error)
 {
-  bookings_nodes_make(&plan->nodes, plan->phi, plan->slope, plan->variance_given);
   plan->top_frequency = bookings_top_frequency(plan->phi, plan->slope, plan->variance_given);
+  bookings_nodes_make(&plan->nodes, plan);
   unsigned char *label;
   bookings_deal *records;
   int together = 0;
@@ -302,6 +302,6 @@ dc_status bookings_plan_split(bookings_plan *plan, dc_error *error)
   moments(plan, records);
   chance_of_none(plan);
   size_t n = plan->n_classes + plan->n_cells + plan->n_kinds;
-  double fine_above = (n <= FEW_SEVERITIES ? 0.05 : 0.25) * total_sd(plan);
+  double fine_above = (n <= FEW_SEVERITIES ? 0.05 : 0.25) * bookings_guide_sd(plan);
   return bookings_severities_make(&plan->severities, plan->arena, records, n, fine_above, plan->cut, error);
 }
