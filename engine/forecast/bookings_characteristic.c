@@ -221,7 +221,17 @@ static complex_pair with_others(const bookings_plan *plan, const at_frequency *f
  * 2 pi / amount: there it has to last longer. */
 static size_t patience(const bookings_plan *plan, size_t k, size_t silent)
 {
-  return plan->narrow && !plan->has_rest ? 48 + 4 * (k - silent) : 12 + k / 8;
+  size_t loud = k - silent;
+  if (!plan->narrow || plan->has_rest) return 12 + k / 8;
+  return 48 + (plan->few_classes ? 4 * loud : loud);
+}
+
+/* A frequency enters the distribution function divided by its number. High ones only tell how sharp the steps are: what
+ * they leave is an error of at most a fifth of their size, within a thousandth of the range of a step. */
+static double inaudible(const bookings_plan *plan, size_t k)
+{
+  double x = (double)k / 8, x2 = x * x;
+  return plan->unit > 0 ? 1 + x : fmin(1 + x2 + x2 * x2 / 256, 7e4);
 }
 
 static complex_pair mixture(bookings_plan *plan, const at_frequency *f, size_t step, double negligible)
@@ -240,7 +250,7 @@ static complex_pair mixture(bookings_plan *plan, const at_frequency *f, size_t s
       sum.im += nodes->w[k + l] * value.im;
       most = fmax(most, nodes->w[k + l] * (fabs(value.re) + fabs(value.im)));
     }
-    *silent = most < 0.05 * negligible * (1 + (double)step / 8) ? *silent + 1 : 0;
+    *silent = most < 0.05 * negligible * inaudible(plan, step) ? *silent + 1 : 0;
   }
   return sum;
 }
@@ -274,8 +284,7 @@ size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, do
     re[k] = x.re - atom;
     im[k] = x.im;
     double size = fabs(re[k]) + fabs(im[k]);
-    /* a frequency enters the distribution function divided by its number */
-    silent = size < negligible * (1 + (double)k / 8) || (f.t > alias && size < 1e-7) ? silent + 1 : 0;
+    silent = size < negligible * inaudible(plan, k) || (f.t > alias && size < 1e-7) ? silent + 1 : 0;
   }
   return k - silent;
 }
