@@ -21,13 +21,13 @@ typedef struct kind {
 } kind;
 
 static const kind kinds[] = {
-  {"plain", 0.8, 0.5, 0.05, 0.6, 0.05, 0, 0, 0},          {"sure amounts", 0.8, 0, 0.05, 0.6, 0.05, 0, 0, 0},
-  {"nearly sure", 0.8, 0.01, 0.05, 0.6, 0.05, 0, 0, 0},   {"equal, nearly sure", 0, 0.01, 0.01, 0.2, 0.02, 0, 0, 0},
-  {"multiples of 100", 1, 0, 0.02, 0.5, 0.05, 100, 0, 0}, {"one whale", 0.8, 0.3, 0.05, 0.6, 0.05, 0, 1, 0},
-  {"heavy tails", 1, 2, 0.05, 0.6, 0.05, 0, 0, 0},        {"rare", 0.8, 0, 1e-9, 0.01, 0.05, 0, 0, 0},
-  {"rare, wide shock", 0.8, 0.01, 1e-9, 0.05, 2, 0, 0, 0}, {"wide shock", 0.8, 0.5, 0.05, 0.9, 2, 0, 0, 0},
-  {"narrow shock", 0.8, 0.5, 0.05, 0.6, 0.004, 0, 0, 0},  {"no shock, sure", 0.8, 0, 0.05, 0.6, 0, 0, 0, 0},
-  {"few wins, sure", 1, 0, 0.2, 1, 0.05, 0, 0, 0},        {"counts", 0, 0, 0.05, 0.6, 0.05, 0, 0, 1},
+    {"plain", 0.8, 0.5, 0.05, 0.6, 0.05, 0, 0, 0},           {"sure amounts", 0.8, 0, 0.05, 0.6, 0.05, 0, 0, 0},
+    {"nearly sure", 0.8, 0.01, 0.05, 0.6, 0.05, 0, 0, 0},    {"equal, nearly sure", 0, 0.01, 0.01, 0.2, 0.02, 0, 0, 0},
+    {"multiples of 100", 1, 0, 0.02, 0.5, 0.05, 100, 0, 0},  {"one whale", 0.8, 0.3, 0.05, 0.6, 0.05, 0, 1, 0},
+    {"heavy tails", 1, 2, 0.05, 0.6, 0.05, 0, 0, 0},         {"rare", 0.8, 0, 1e-9, 0.01, 0.05, 0, 0, 0},
+    {"rare, wide shock", 0.8, 0.01, 1e-9, 0.05, 2, 0, 0, 0}, {"wide shock", 0.8, 0.5, 0.05, 0.9, 2, 0, 0, 0},
+    {"narrow shock", 0.8, 0.5, 0.05, 0.6, 0.004, 0, 0, 0},   {"no shock, sure", 0.8, 0, 0.05, 0.6, 0, 0, 0, 0},
+    {"few wins, sure", 1, 0, 0.2, 1, 0.05, 0, 0, 0},         {"counts", 0, 0, 0.05, 0.6, 0.05, 0, 0, 1},
 };
 static const size_t sizes[] = {1, 10, 50, 600, 2604, 10000, 100000, 300000};
 
@@ -98,7 +98,8 @@ int main(int argc, char **argv)
       size_t n = sizes[s];
       if (n > largest || !strstr(kinds[j].name, filter)) continue;
       draw(kinds + j, n, memory, memory + n, memory + 2 * n);
-      dc_bookings_input input = {.n = n, .p = memory, .amount = memory + n, .log_sd = memory + 2 * n, .phi = kinds[j].phi};
+      dc_bookings_input input = {
+          .n = n, .p = memory, .amount = memory + n, .log_sd = memory + 2 * n, .phi = kinds[j].phi};
       bad = measure(kinds + j, n, &input);
     }
   free(memory);

@@ -97,10 +97,7 @@ double dc_bookings_quantile(const dc_bookings *b, double q)
 }
 
 /* Integral of g^2 over a segment where g goes linearly from a to b. */
-static double segment(double length, double a, double b)
-{
-  return length * (a * a + a * b + b * b) / 3;
-}
+static double segment(double length, double a, double b) { return length * (a * a + a * b + b * b) / 3; }
 
 double dc_bookings_crps(const dc_bookings *b, double actual)
 {

@@ -41,8 +41,8 @@ dc_status dc_bookings_new(const dc_bookings_input *input, dc_bookings **out, dc_
 dc_status dc_bookings_normal(double mean, double sd, dc_bookings **out, dc_error *error) DC_MUST_CHECK;
 
 void dc_bookings_free(dc_bookings *b);
-double dc_bookings_cdf(const dc_bookings *b, double x);           /* P(X <= x) */
-double dc_bookings_quantile(const dc_bookings *b, double q);      /* smallest x with P(X <= x) >= q, interpolated */
-double dc_bookings_crps(const dc_bookings *b, double actual);     /* integral of (F(x) - 1[x >= actual])^2 */
+double dc_bookings_cdf(const dc_bookings *b, double x);       /* P(X <= x) */
+double dc_bookings_quantile(const dc_bookings *b, double q);  /* smallest x with P(X <= x) >= q, interpolated */
+double dc_bookings_crps(const dc_bookings *b, double actual); /* integral of (F(x) - 1[x >= actual])^2 */
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { FEWEST_EXACT = 32, MOST_EXACT = 4096, MOST_CELLS = 512, FEWEST_FREQUENCIES = 512 };
+enum { FEWEST_EXACT = 64, MOST_EXACT = 4096, MOST_CELLS = 512, FEWEST_FREQUENCIES = 512, FEWEST_CLASSES = 12 };
 
 static const double cost_of_part = 3, cost_of_cell = 40, cost_of_logarithm = 150; /* in units */
 static const double budget = 1.6e7, small_budget = 1.5e6, exact_budget = 4e6;
@@ -20,9 +20,9 @@ double bookings_frequencies_wanted(const bookings_plan *plan)
   double range = 14 * bookings_guide_sd(plan) + 2 * plan->largest;
   double wanted = fmin(fmax(24, plan->top_frequency * range / 6.283185307179586), 4096);
   if (plan->unit > 0) return wanted;
-  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) wanted = fmax(wanted, 512);
+  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) wanted = fmax(wanted, 2048);
   if (plan->wins < 25) wanted = fmax(wanted, plan->narrow ? 2048 : 512);
-  if (plan->wins < 400 && plan->narrow && plan->few_classes) wanted = fmax(wanted, 2048);
+  if (plan->wins < 400 && plan->narrow && plan->few_classes > 1) wanted = fmax(wanted, 2048);
   return wanted;
 }
 
@@ -35,17 +35,20 @@ size_t bookings_exact_limit(const bookings_plan *plan, size_t large)
   return (size_t)fmax(plain, fmin((double)large, most));
 }
 
-size_t bookings_cell_limit(const bookings_plan *plan)
-{
-  return (size_t)fmin(fmax(4e5 / bookings_frequencies_wanted(plan), 64), MOST_CELLS);
-}
-
 /* Classes of amounts, by the parts that theirs have. */
 size_t bookings_class_limit(const bookings_plan *plan, const bookings_deal *records, size_t n)
 {
   double parts = 1;
-  for (size_t i = 0; i < n; i++) parts = fmax(parts, records[i].log_sd > bookings_wild ? 64 : records[i].log_sd > 0.06 ? 12 : 1);
-  return (size_t)fmin(fmax(exact_budget / (cost_of_part * parts * bookings_frequencies_wanted(plan)), 24), MOST_EXACT);
+  for (size_t i = 0; i < n; i++)
+    parts = fmax(parts, records[i].log_sd > bookings_wild ? 64 : records[i].log_sd > 0.06 ? 12 : 1);
+  return (size_t)fmin(fmax(exact_budget / (cost_of_part * parts * bookings_frequencies_wanted(plan)), FEWEST_CLASSES),
+                      MOST_EXACT);
+}
+
+size_t bookings_cell_limit(const bookings_plan *plan, const bookings_deal *records, size_t n)
+{
+  double cells = fmin(fmax(4e5 / bookings_frequencies_wanted(plan), 64), MOST_CELLS);
+  return (size_t)fmin(cells, (double)bookings_class_limit(plan, records, n));
 }
 
 static double cost_of_frequency(const bookings_plan *plan)
@@ -70,6 +73,6 @@ size_t bookings_most_frequencies(bookings_plan *plan)
   plan->work.cells = plan->n_cells;
   plan->work.kinds = plan->n_kinds;
   plan->work.parts = plan->severities.parts;
-  plan->work.estimate = each;
+  plan->work.each = each;
   return most;
 }

@@ -46,8 +46,10 @@ static void sum_cells(const bookings_plan *plan, at_frequency *f)
     size_t i = plan->n_classes + c;
     complex_pair r = {plan->severities.psi_re[i], plan->severities.psi_im[i]};
     complex_pair r2 = product(r, r), r3 = product(r2, r), r4 = product(r2, r2);
-    const double coefficient[BOOKINGS_SERIES][4] = {
-      {1, 0, 0, 0}, {-1 / 2.0, -1 / 2.0, 0, 0}, {1 / 6.0, 3 / 6.0, 2 / 6.0, 0}, {-1 / 24.0, -7 / 24.0, -12 / 24.0, -6 / 24.0}};
+    const double coefficient[BOOKINGS_SERIES][4] = {{1, 0, 0, 0},
+                                                    {-1 / 2.0, -1 / 2.0, 0, 0},
+                                                    {1 / 6.0, 3 / 6.0, 2 / 6.0, 0},
+                                                    {-1 / 24.0, -7 / 24.0, -12 / 24.0, -6 / 24.0}};
     for (int j = 0; j < BOOKINGS_SERIES; j++) {
       const double *k = coefficient[j];
       double h = plan->power[j][c];
@@ -267,8 +269,8 @@ static complex_pair value_at(bookings_plan *plan, at_frequency *f, size_t k, dou
   return mixture(plan, f, k, negligible);
 }
 
-size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible, double *re,
-                               double *im)
+size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible,
+                               double *re, double *im)
 {
   at_frequency f = {.t = 0};
   double alias = plan->nodes.n > 1 ? plan->nodes.alias : HUGE_VAL; /* beyond, the nodes' lattice would answer */
@@ -351,6 +353,7 @@ dc_status bookings_bounds(const bookings_plan *plan, double surprise, double *lo
   for (double sum = nodes->w[last]; last > 0 && sum < rare; sum += nodes->w[--last]) continue;
   *high = chernoff(plan, last, 1, surprise, mgf);
   *low = fmax(0, chernoff(plan, first, -1, surprise, mgf));
-  if (!isfinite(*high) || *high < plan->node_mean[last]) *high = plan->node_mean[last] + 40 * sqrt(plan->node_variance[last]);
+  if (!isfinite(*high) || *high < plan->node_mean[last])
+    *high = plan->node_mean[last] + 40 * sqrt(plan->node_variance[last]);
   return DC_OK;
 }

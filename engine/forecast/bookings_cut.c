@@ -8,13 +8,10 @@
 
 #include <math.h>
 
-static const double heavy = 0.3; /* log_sd */
-static const double longest = 80; /* cut in standard deviations */
+static const double heavy = 0.3;                     /* log_sd */
+static const double longest = 80, longest_wild = 50; /* cut in standard deviations */
 
-static double normal_cdf(double x)
-{
-  return 0.5 * erfc(-x * 0.7071067811865476);
-}
+static double normal_cdf(double x) { return 0.5 * erfc(-x * 0.7071067811865476); }
 
 /* Standard deviations above the median at which an amount is the cut. */
 static double deviation(const bookings_deal *d, double cut)
@@ -47,12 +44,14 @@ static double exceeded(const bookings_deal *cells, size_t n, double rate)
 static double choose_cut(const bookings_deal *cells, size_t n, double others, double largest)
 {
   const double rates[] = {1e-8, 1e-6, 1e-5, 1e-4};
-  double cut = HUGE_VAL;
+  double cut = HUGE_VAL, most = longest;
+  for (size_t c = 0; c < n; c++)
+    if (cells[c].log_sd > bookings_wild + 0.01) most = longest_wild;
   for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
     double variance = others;
     cut = fmax(exceeded(cells, n, rates[i]), largest);
     for (size_t c = 0; c < n; c++) variance += cells[c].p * cells[c].amount * cells[c].amount * bulk_of(cells + c, cut);
-    if (cut * cut < longest * longest * variance) break;
+    if (cut * cut < most * most * variance) break;
   }
   return cut;
 }

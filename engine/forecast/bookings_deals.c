@@ -25,10 +25,7 @@ static void add(running_sum *s, double x)
   s->sum = t;
 }
 
-static int compare_doubles(double a, double b)
-{
-  return (a > b) - (a < b);
-}
+static int compare_doubles(double a, double b) { return (a > b) - (a < b); }
 
 static int compare_keyed(const void *a, const void *b)
 {
@@ -93,7 +90,8 @@ static dc_status clean(bookings_plan *plan, const double *p, const double *amoun
   for (size_t i = 0; i < n; i++) {
     if (!(p[i] >= 0) || !(p[i] <= limit) || !(amount[i] >= 0) || !(amount[i] <= 1e300) || !(log_sd[i] >= 0) ||
         !(log_sd[i] <= 5))
-      return dc_fail(error, DC_E_USAGE, "deal %zu: probability %g, amount %g, log sd %g", i, p[i], amount[i], log_sd[i]);
+      return dc_fail(error, DC_E_USAGE, "deal %zu: probability %g, amount %g, log sd %g", i, p[i], amount[i],
+                     log_sd[i]);
     if (p[i] <= 0 || amount[i] <= 0) continue;
     bookings_deal d = {.p = p[i], .amount = amount[i], .log_sd = log_sd[i], .count = 1};
     uint64_t key = dc_random_bits(bits_of(d.amount), bits_of(d.p), bits_of(d.log_sd));
@@ -141,7 +139,7 @@ static dc_status find_classes(bookings_plan *plan, dc_error *error)
   size_t *class_of = dc_arena_alloc(plan->arena, n + 1, sizeof *class_of);
   if (!classes || !class_of) return dc_fail_memory(error, "classes of amounts");
   dc_status status = bookings_classes(plan->arena, plan->deals, n, classes, class_of, &used, error);
-  plan->few_classes = 4 * used <= n;
+  plan->few_classes = (4 * used <= n) + (16 * used <= n);
   return status;
 }
 
@@ -155,7 +153,8 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
   plan->new_variance = input->new_variance < 1e-10 ? 0 : input->new_variance;
   running_sum base = {0, 0};
   add(&base, input->fixed);
-  dc_status status = clean(plan, input->p, input->amount, input->log_sd, input->n, 1, &base, &plan->deals, &plan->n, error);
+  dc_status status = clean(plan, input->p, input->amount, input->log_sd, input->n, 1, &base, &plan->deals, &plan->n,
+                           error);
   if (status) return status;
   status = clean(plan, input->rate, input->new_amount, input->new_log_sd, input->n_new, 1e12, &base, &plan->kinds,
                  &plan->n_kinds, error);

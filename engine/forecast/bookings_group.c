@@ -90,8 +90,8 @@ size_t bookings_group(dc_arena *arena, const bookings_deal *records, size_t n, s
   return used;
 }
 
-dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes, size_t *class_of,
-                           size_t *n_classes, dc_error *error)
+dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes,
+                           size_t *class_of, size_t *n_classes, dc_error *error)
 {
   table t;
   size_t used = 0;

@@ -31,7 +31,7 @@ typedef struct bookings_deal {
 /* What a distribution has cost; what bookings_build reports. */
 typedef struct bookings_work {
   size_t frequencies, points, nodes, factors, cells, kinds, parts;
-  double estimate; /* operations for a frequency, in units of budget.c */
+  double each; /* for a frequency, at most, in the units of budget.c: about 0.4 ns */
 } bookings_work;
 
 /* Quadrature of Z ~ Gamma(1, phi): sum w = 1, sum w z = 1; z increases. padded is n (whole lanes) or 1;
@@ -66,17 +66,17 @@ typedef struct bookings_plan {
   dc_arena *arena;
   double scale, base, mean, sd; /* base and mean in money */
   double unit;                  /* > 0: all amounts are this one: a lattice */
-  int narrow, few_classes;      /* some amount is (nearly) sure; amounts repeat */
+  int narrow, few_classes;      /* some amount is (nearly) sure; amounts repeat (1), a lot (2) */
   double cut;                   /* amounts of heavy tails above are left out: so many, and worth so much, in the mean */
   double cut_rate, cut_mean;
   double phi, new_variance;
   bookings_deal *deals, *kinds; /* canonical order */
   size_t n, n_kinds;
-  double variance_given;        /* at z = 1: variance of the sum below the cut */
-  double slope;                 /* d mean / d log z at z = 1 */
-  double slope_open, steepest;  /* that of the open deals; its bound at any z */
-  double largest, wins;         /* amount * bulk; expected number of wins */
-  double top_frequency;         /* characteristic function is negligible above, by a normal guide */
+  double variance_given;       /* at z = 1: variance of the sum below the cut */
+  double slope;                /* d mean / d log z at z = 1 */
+  double slope_open, steepest; /* that of the open deals; its bound at any z */
+  double largest, wins;        /* amount * bulk; expected number of wins */
+  double top_frequency;        /* characteristic function is negligible above, by a normal guide */
   bookings_nodes nodes;
   size_t n_exact, n_plain, n_classes, n_cells; /* n_plain: of count 1 */
   bookings_deal *exact;
@@ -87,7 +87,7 @@ typedef struct bookings_plan {
   int has_rest;
   double *rest[BOOKINGS_SERIES]; /* cumulants at each node */
   double *node_mean, *node_variance;
-  double none;                  /* probability that nothing is won, 0 when there is a rest */
+  double none; /* probability that nothing is won, 0 when there is a rest */
   bookings_severities severities;
   bookings_work work;
 } bookings_plan;
@@ -104,8 +104,8 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
 size_t bookings_group(dc_arena *arena, const bookings_deal *records, size_t n, size_t limit, int by_chance,
                       bookings_deal *cells, size_t *cell_of);
 /* Equal amounts with equal log_sd: one class. classes has room for n. */
-dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes, size_t *class_of,
-                           size_t *n_classes, dc_error *error);
+dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes,
+                           size_t *class_of, size_t *n_classes, dc_error *error);
 
 /* cut.c: sets plan->cut and every record's bulk; the bulk of records made later. */
 dc_status bookings_cut(bookings_plan *plan, dc_error *error);
@@ -125,7 +125,7 @@ double bookings_guide_sd(const bookings_plan *plan);
 double bookings_frequencies_wanted(const bookings_plan *plan);
 size_t bookings_exact_limit(const bookings_plan *plan, size_t large);
 size_t bookings_class_limit(const bookings_plan *plan, const bookings_deal *records, size_t n);
-size_t bookings_cell_limit(const bookings_plan *plan);
+size_t bookings_cell_limit(const bookings_plan *plan, const bookings_deal *records, size_t n);
 size_t bookings_most_frequencies(bookings_plan *plan); /* fills plan->work too */
 
 /* severity.c. Records with amount * bulk > fine_above get a fine mixture, the others a coarse one, or a single normal
@@ -139,8 +139,8 @@ void bookings_severities_mgf(const bookings_severities *s, double theta, double 
 
 /* characteristic.c: phi(k * step) - atom, k = 0, 1, ... in order; re, im have room for `most` + 1 values. Returns the last
  * k before the function stayed below `negligible`; `most` when it did not. */
-size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible, double *re,
-                               double *im);
+size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible,
+                               double *re, double *im);
 /* Bounds that the sum leaves with a probability of at most about exp(-surprise) on each side. */
 dc_status bookings_bounds(const bookings_plan *plan, double surprise, double *low, double *high, dc_error *error);
 

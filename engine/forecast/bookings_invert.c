@@ -8,7 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { LARGEST_LATTICE = 1 << 17 };
+enum { LARGEST_LATTICE = 1 << 17, ALWAYS_LATTICE = 4800 };
+static const double lattice_budget = 5e8; /* of a function that never dies out */
 static const double two_pi = 6.283185307179586;
 
 static size_t power_of_two(double at_least)
@@ -52,7 +53,8 @@ static void restore_mean(const bookings_plan *plan, dc_bookings *b)
 {
   double mean = mean_in_steps(b), wanted = (plan->mean - b->origin) / b->step;
   /* what is above the cut stands at the end of the grid, in vain for the mean */
-  if (plan->cut_rate > 1e-7) wanted -= plan->scale * plan->cut_mean / b->step - plan->cut_rate * ((double)(b->n - 1) - wanted);
+  if (plan->cut_rate > 1e-7)
+    wanted -= plan->scale * plan->cut_mean / b->step - plan->cut_rate * ((double)(b->n - 1) - wanted);
   if (b->n < 2 || !(mean > 0) || !(wanted > 0)) return;
   if (b->lattice)
     tilt(b, mean, wanted);
@@ -87,11 +89,14 @@ static dc_status finish(const bookings_plan *plan, dc_bookings *b, const double 
 
 static dc_status invert_lattice(bookings_plan *plan, dc_bookings *b, double first, size_t n, dc_error *error)
 {
-  double *re = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *re), *im = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *im);
+  double *re = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *re),
+         *im = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *im);
   double *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
   if (!re || !im || !cdf) return dc_fail_memory(error, "inverting bookings");
   double step = two_pi / (double)n, sum = 0;
   size_t made = bookings_characteristic(plan, step, n / 2, 0, plan->phi > 0 ? 1e-11 : 1e-16, re, im);
+  plan->work.frequencies = made;
+  plan->work.points = n;
   re[0] = 0.5;
   for (size_t k = 1; k <= made; k++) {
     double turn = fmod((double)k * first, (double)n) * step, c = cos(turn), s = sin(turn);
@@ -155,7 +160,8 @@ static dc_status invert_continuous(bookings_plan *plan, dc_bookings *b, double l
   double range = touches_zero ? high * 1.03 * BELOW / (BELOW - 1) : (high - low) * 1.05;
   low = touches_zero ? -range / BELOW : low - 0.01 * range;
   size_t most = bookings_most_frequencies(plan);
-  double *re = dc_arena_alloc(plan->arena, most + 1, sizeof *re), *im = dc_arena_alloc(plan->arena, most + 1, sizeof *im);
+  double *re = dc_arena_alloc(plan->arena, most + 1, sizeof *re),
+         *im = dc_arena_alloc(plan->arena, most + 1, sizeof *im);
   double *cdf = dc_arena_alloc(plan->arena, MOST_POINTS, sizeof *cdf);
   if (!re || !im || !cdf) return dc_fail_memory(error, "inverting bookings");
   double frequency = two_pi / range;
@@ -187,7 +193,10 @@ dc_status bookings_invert(bookings_plan *plan, dc_bookings *b, dc_error *error)
   if (status) return status;
   if (plan->unit > 0) {
     double first = floor(low), count = ceil(high) - first + 2;
-    if (count <= LARGEST_LATTICE) return invert_lattice(plan, b, first, power_of_two(fmax(count, 8)), error);
+    bookings_most_frequencies(plan);
+    int affordable = count <= ALWAYS_LATTICE || plan->work.each * count < lattice_budget;
+    if (count <= LARGEST_LATTICE && affordable)
+      return invert_lattice(plan, b, first, power_of_two(fmax(count, 8)), error);
   }
   return invert_continuous(plan, b, low, high, error);
 }

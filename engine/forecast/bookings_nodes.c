@@ -17,10 +17,7 @@ typedef struct variable {
   int cubic;
 } variable;
 
-static double shock_at(const variable *v, double y)
-{
-  return v->cubic ? y * y * y : exp(y);
-}
+static double shock_at(const variable *v, double y) { return v->cubic ? y * y * y : exp(y); }
 
 /* Log density up to a constant, of the variable whose top is at `peak`. */
 static double log_density(const variable *v, double y)
@@ -29,10 +26,7 @@ static double log_density(const variable *v, double y)
   return y > 0 ? (3 * v->a - 1) * log(y) - v->a * y * y * y : -HUGE_VAL;
 }
 
-static double peak(const variable *v)
-{
-  return v->cubic ? cbrt(1 - 1 / (3 * v->a)) : 0;
-}
+static double peak(const variable *v) { return v->cubic ? cbrt(1 - 1 / (3 * v->a)) : 0; }
 
 /* Where the density has fallen by exp(-tail) on the given side, by bisection. */
 static double edge(const variable *v, double sign)
@@ -61,10 +55,7 @@ double bookings_top_frequency(double phi, double slope, double variance_given)
   return top;
 }
 
-static size_t whole_lanes(size_t n)
-{
-  return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES;
-}
+static size_t whole_lanes(size_t n) { return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES; }
 
 /* Fastest turn of the characteristic function, in the rule's variable, at the highest frequency that matters: where z is
  * large but not rare, or where most of the open deals are just won. */

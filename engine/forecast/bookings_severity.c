@@ -91,10 +91,7 @@ static void choose(rule *q, const bookings_deal *d, double fine_above, double cu
   set_means(q, d, cut);
 }
 
-static size_t whole_lanes(size_t n)
-{
-  return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES;
-}
+static size_t whole_lanes(size_t n) { return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES; }
 
 static void fill(bookings_severities *s, size_t at, const bookings_deal *d, const rule *q)
 {
@@ -140,7 +137,8 @@ dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, cons
   double **columns[] = {&s->weight,  &s->mean,    &s->variance, &s->re,         &s->im,
                         &s->turn_re, &s->turn_im, &s->shrink,   &s->shrink_step};
   for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
-    if (!(*columns[c] = dc_arena_alloc(arena, s->parts + 1, sizeof(double)))) return dc_fail_memory(error, "preparing amounts");
+    if (!(*columns[c] = dc_arena_alloc(arena, s->parts + 1, sizeof(double))))
+      return dc_fail_memory(error, "preparing amounts");
   s->psi_re = dc_arena_alloc(arena, n + 1, sizeof *s->psi_re);
   s->psi_im = dc_arena_alloc(arena, n + 1, sizeof *s->psi_im);
   if (!s->psi_re || !s->psi_im) return dc_fail_memory(error, "preparing amounts");
@@ -247,8 +245,7 @@ void bookings_severities_mgf(const bookings_severities *s, double theta, double 
   for (size_t i = 0; i < s->n; i++) {
     double sum = 0;
     for (size_t j = s->first[i]; j < s->first[i] + s->count[i]; j++)
-      if (s->weight[j] > 0)
-        sum += s->weight[j] * expm1(theta * s->mean[j] + 0.5 * theta * theta * s->variance[j]);
+      if (s->weight[j] > 0) sum += s->weight[j] * expm1(theta * s->mean[j] + 0.5 * theta * theta * s->variance[j]);
     out[i] = sum;
   }
 }

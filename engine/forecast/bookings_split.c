@@ -7,19 +7,13 @@
 #include <string.h>
 
 enum { EXACT, CELL, REST, LARGE };
-enum { MOST_EXACT = 4096, MOST_CELLS = 512, MOST_KINDS = 64, FEW_SEVERITIES = 12, FEWEST_MERGED = 32 };
+enum { MOST_EXACT = 4096, MOST_CELLS = 512, MOST_KINDS = 64, FEW_SEVERITIES = 12, FEWEST_MERGED = 16 };
 enum { MOMENTS = 10, SIZE_BINS = 1 << 16 };
 
-static double size_of(const bookings_deal *d)
-{
-  return d->amount * d->bulk;
-}
+static double size_of(const bookings_deal *d) { return d->amount * d->bulk; }
 
 /* So few wins that the sum is lumpy whatever the number of deals: cumulants would not do. */
-static int few_wins(const bookings_plan *plan)
-{
-  return plan->wins < 25;
-}
+static int few_wins(const bookings_plan *plan) { return plan->wins < 25; }
 
 static size_t size_bin(const bookings_deal *d, double largest)
 {
@@ -91,7 +85,8 @@ static dc_status make_exact(bookings_plan *plan, const unsigned char *label, int
   if (together) {
     size_t limit = bookings_exact_limit(plan, n) / 4 + FEWEST_MERGED;
     merged = dc_arena_alloc(plan->arena, limit + 1, sizeof *merged);
-    if (!merged || !(n = bookings_group(plan->arena, exact, n, limit, 1, merged, NULL))) return dc_fail_memory(error, "factors");
+    if (!merged || !(n = bookings_group(plan->arena, exact, n, limit, 1, merged, NULL)))
+      return dc_fail_memory(error, "factors");
     bookings_cut_bulk(plan, merged, n);
     qsort(merged, n, sizeof *merged, compare_counts);
   }
@@ -102,7 +97,8 @@ static dc_status make_exact(bookings_plan *plan, const unsigned char *label, int
   plan->count = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->count);
   plan->psi_re = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->psi_re);
   plan->psi_im = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->psi_im);
-  if (!plan->win || !plan->class_of || !plan->count || !plan->psi_re || !plan->psi_im) return dc_fail_memory(error, "factors");
+  if (!plan->win || !plan->class_of || !plan->count || !plan->psi_re || !plan->psi_im)
+    return dc_fail_memory(error, "factors");
   for (size_t i = 0; i < n; i++) {
     plan->count[i] = (size_t)merged[i].count;
     plan->n_plain += plan->count[i] == 1;
@@ -140,12 +136,14 @@ static dc_status make_cells(bookings_plan *plan, const unsigned char *label, boo
   bookings_deal *rare = dc_arena_alloc(plan->arena, n + 1, sizeof *rare);
   size_t *cell_of = dc_arena_alloc(plan->arena, n + 1, sizeof *cell_of);
   for (int j = 0; j < BOOKINGS_SERIES; j++)
-    if (!(plan->power[j] = dc_arena_alloc(plan->arena, MOST_CELLS, sizeof(double)))) return dc_fail_memory(error, "cells");
+    if (!(plan->power[j] = dc_arena_alloc(plan->arena, MOST_CELLS, sizeof(double))))
+      return dc_fail_memory(error, "cells");
   if (!rare || !cell_of) return dc_fail_memory(error, "cells of rare deals");
   n = 0;
   for (size_t i = 0; i < plan->n; i++)
     if (label[i] == CELL) rare[n++] = plan->deals[i];
-  if (n && !(plan->n_cells = bookings_group(plan->arena, rare, n, bookings_cell_limit(plan), 0, cells, cell_of)))
+  if (n &&
+      !(plan->n_cells = bookings_group(plan->arena, rare, n, bookings_cell_limit(plan, rare, n), 0, cells, cell_of)))
     return dc_fail_memory(error, "cells of rare deals");
   bookings_cut_bulk(plan, cells, plan->n_cells);
   for (size_t i = 0; i < n; i++) {
@@ -213,7 +211,8 @@ static dc_status make_rest(bookings_plan *plan, const unsigned char *label, dc_e
 
 static dc_status make_kinds(bookings_plan *plan, bookings_deal *out, dc_error *error)
 {
-  if (plan->n_kinds && !(plan->n_kinds = bookings_group(plan->arena, plan->kinds, plan->n_kinds, MOST_KINDS, 0, out, NULL)))
+  if (plan->n_kinds &&
+      !(plan->n_kinds = bookings_group(plan->arena, plan->kinds, plan->n_kinds, MOST_KINDS, 0, out, NULL)))
     return dc_fail_memory(error, "kinds of deals");
   bookings_cut_bulk(plan, out, plan->n_kinds);
   plan->kind_rate = dc_arena_alloc(plan->arena, plan->n_kinds + 1, sizeof *plan->kind_rate);
