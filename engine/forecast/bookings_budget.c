@@ -6,7 +6,7 @@
 enum { FEWEST_EXACT = 64, MOST_EXACT = 4096, MOST_CELLS = 512, FEWEST_FREQUENCIES = 512, FEWEST_CLASSES = 12 };
 
 static const double cost_of_part = 3, cost_of_cell = 40, cost_of_logarithm = 150; /* in units */
-static const double budget = 1.6e7, small_budget = 1.5e6, exact_budget = 4e6;
+static const double budget = 1.6e7, small_budget = 1.5e6, exact_budget = 4e6, part_budget = 1e7;
 
 double bookings_guide_sd(const bookings_plan *plan)
 {
@@ -20,7 +20,7 @@ double bookings_frequencies_wanted(const bookings_plan *plan)
   double range = 14 * bookings_guide_sd(plan) + 2 * plan->largest;
   double wanted = fmin(fmax(24, plan->top_frequency * range / 6.283185307179586), 4096);
   if (plan->unit > 0) return wanted;
-  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) wanted = fmax(wanted, 2048);
+  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) wanted = fmax(wanted, 1024);
   if (plan->wins < 25) wanted = fmax(wanted, plan->narrow ? 2048 : 512);
   if (plan->wins < 400 && plan->narrow && plan->few_classes > 1) wanted = fmax(wanted, 2048);
   return wanted;
@@ -38,10 +38,12 @@ size_t bookings_exact_limit(const bookings_plan *plan, size_t large)
 /* Classes of amounts, by the parts that theirs have. */
 size_t bookings_class_limit(const bookings_plan *plan, const bookings_deal *records, size_t n)
 {
-  double parts = 1;
-  for (size_t i = 0; i < n; i++)
-    parts = fmax(parts, records[i].log_sd > bookings_wild ? 64 : records[i].log_sd > 0.06 ? 12 : 1);
-  return (size_t)fmin(fmax(exact_budget / (cost_of_part * parts * bookings_frequencies_wanted(plan)), FEWEST_CLASSES),
+  double parts = 1, usual = plan->wins < 25 ? 40 : 12;
+  for (size_t i = 0; i < n; i++) {
+    double s = records[i].log_sd;
+    parts = fmax(parts, s > bookings_wild ? 200 : s > 0.06 ? usual : 1); /* and twice the frequencies of others */
+  }
+  return (size_t)fmin(fmax(part_budget / (cost_of_part * parts * bookings_frequencies_wanted(plan)), FEWEST_CLASSES),
                       MOST_EXACT);
 }
 
@@ -60,13 +62,11 @@ static double cost_of_frequency(const bookings_plan *plan)
          (others ? cost_of_logarithm * nodes : 8 * nodes);
 }
 
-/* A few deals leave steps that many do not. */
+/* Steps are told apart to a 4,000th of the range: twice as fine where heavy tails make it long. */
 size_t bookings_most_frequencies(bookings_plan *plan)
 {
-  size_t active = plan->n_exact + plan->n_cells + plan->n_kinds;
-  size_t most = !plan->has_rest && active <= 40 ? 4096 : 2048;
   double each = cost_of_frequency(plan);
-  if (isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan)) most = 4096;
+  size_t most = isfinite(plan->cut) && plan->cut > 20 * bookings_guide_sd(plan) ? 4096 : 2048;
   while (most > FEWEST_FREQUENCIES && (double)most * each > budget) most /= 2;
   plan->work.nodes = plan->nodes.n;
   plan->work.factors = plan->n_exact;

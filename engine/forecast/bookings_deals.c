@@ -143,6 +143,30 @@ static dc_status find_classes(bookings_plan *plan, dc_error *error)
   return status;
 }
 
+static double variance_of(const bookings_deal *d) { return d->p * d->amount * d->amount * fmax(d->bulk - d->p, 0); }
+
+/* Variance with no deal counting for more than a tenth of the rest. */
+static double variance_of_many(const bookings_plan *plan)
+{
+  double most = plan->variance_given;
+  for (int round = 0; round < 3; round++) {
+    double sum = 0, cap = 0.1 * most;
+    int capped = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+      double v = variance_of(plan->deals + i);
+      if (v > cap) capped = 1;
+      sum += fmin(v, cap);
+    }
+    for (size_t i = 0; i < plan->n_kinds; i++) {
+      const bookings_deal *d = plan->kinds + i;
+      sum += d->p * d->amount * d->amount * d->bulk;
+    }
+    most = sum;
+    if (!capped || plan->n <= 10) break;
+  }
+  return plan->n <= 10 ? plan->variance_given : most;
+}
+
 dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *input, dc_error *error)
 {
   if (!(input->phi >= 0) || !(input->phi < 1e6) || !(input->new_variance >= 0) || !(input->new_variance < 1e6) ||
@@ -170,7 +194,7 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
     plan->largest = fmax(plan->largest, d->amount * d->bulk);
     add(&mean, pa);
     add(&wins, d->p);
-    add(&variance, pa * d->amount * fmax(d->bulk - d->p, 0));
+    add(&variance, variance_of(d));
     /* z H exp(-z H) at z = 1, H = -log(1 - p), by a polynomial: this only guides the number of nodes */
     add(&slope, pa * q * (1 + 0.5 * d->p + 0.6 * d->p * d->p));
     plan->steepest += 0.368 * d->amount; /* x exp(-x) <= exp(-1) */
@@ -190,5 +214,6 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
   plan->wins = wins.sum;
   plan->variance_given = variance.sum + variance.lost;
   plan->slope = slope.sum + slope.lost;
+  plan->variance_many = variance_of_many(plan);
   return DC_OK;
 }

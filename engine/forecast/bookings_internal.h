@@ -73,6 +73,7 @@ typedef struct bookings_plan {
   bookings_deal *deals, *kinds; /* canonical order */
   size_t n, n_kinds;
   double variance_given;       /* at z = 1: variance of the sum below the cut */
+  double variance_many;        /* the same without what single deals rule: no function of one deal falls off */
   double slope;                /* d mean / d log z at z = 1 */
   double slope_open, steepest; /* that of the open deals; its bound at any z */
   double largest, wins;        /* amount * bulk; expected number of wins */
@@ -113,7 +114,7 @@ void bookings_cut_bulk(const bookings_plan *plan, bookings_deal *records, size_t
 
 /* nodes.c */
 void bookings_nodes_make(bookings_nodes *nodes, const bookings_plan *plan);
-double bookings_top_frequency(double phi, double slope, double variance_given);
+double bookings_top_frequency(const bookings_plan *plan);
 /* out[k] = P(win | z_k), k < padded (0 in the padding), with sum w out = p to rounding. */
 void bookings_win_given(const bookings_nodes *nodes, double p, double *out);
 

@@ -143,13 +143,13 @@ static dc_status sum_series(dc_arena *arena, double *re, double *im, size_t made
   return status;
 }
 
-/* Where the function has not died out by the last frequency, a normal blur of this many steps takes it below 1e-5, so
+/* Where the function has not died out by the last frequency, a normal blur of this many steps takes it below 1e-3, so
  * that steps in the distribution do not ring. */
 static double blur_steps(const double *re, const double *im, size_t made, size_t most)
 {
   double size = 0;
   for (size_t k = most - most / 16; k <= made; k++) size = fmax(size, fabs(re[k]) + fabs(im[k]));
-  return size > 1e-5 ? sqrt(2 * log(size / 1e-5)) / 3.141592653589793 : 0;
+  return size > 1e-3 ? sqrt(2 * log(size / 1e-3)) / 3.141592653589793 : 0;
 }
 
 /* The range begins a little below the lower bound, or below zero, which is then a grid point of every grid. */

@@ -286,7 +286,7 @@ static dc_status allocate(bookings_plan *plan, unsigned char **label, bookings_d
 
 dc_status bookings_plan_split(bookings_plan *plan, dc_error *error)
 {
-  plan->top_frequency = bookings_top_frequency(plan->phi, plan->slope, plan->variance_given);
+  plan->top_frequency = bookings_top_frequency(plan);
   bookings_nodes_make(&plan->nodes, plan);
   unsigned char *label;
   bookings_deal *records;
