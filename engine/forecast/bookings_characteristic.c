@@ -233,7 +233,8 @@ static size_t patience(const bookings_plan *plan, size_t k, size_t silent)
 static double inaudible(const bookings_plan *plan, size_t k)
 {
   double x = (double)k / 8, x2 = x * x;
-  return plan->unit > 0 ? 1 + x : fmin(1 + x2 + x2 * x2 / 256, 7e4);
+  x2 = 1 + x2 + x2 * x2 / 256;
+  return plan->unit > 0 ? 1 + x : x2 < 7e4 ? x2 : 7e4;
 }
 
 static complex_pair mixture(bookings_plan *plan, const at_frequency *f, size_t step, double negligible)
@@ -250,7 +251,8 @@ static complex_pair mixture(bookings_plan *plan, const at_frequency *f, size_t s
       complex_pair value = with_others(plan, f, k + l, (complex_pair){x.re[l], x.im[l]});
       sum.re += nodes->w[k + l] * value.re;
       sum.im += nodes->w[k + l] * value.im;
-      most = fmax(most, nodes->w[k + l] * (fabs(value.re) + fabs(value.im)));
+      double size = nodes->w[k + l] * (fabs(value.re) + fabs(value.im));
+      if (size > most) most = size;
     }
     *silent = most < 0.05 * negligible * inaudible(plan, step) ? *silent + 1 : 0;
   }
@@ -328,7 +330,7 @@ static double chernoff(const bookings_plan *plan, size_t k, double sign, double 
   double x1 = b - golden * (b - a), x2 = a + golden * (b - a);
   double f1 = sign * tail_bound(plan, k, sign * exp(x1), surprise, mgf);
   double f2 = sign * tail_bound(plan, k, sign * exp(x2), surprise, mgf);
-  for (int i = 0; i < 16; i++) {
+  for (int i = 0; i < 11; i++) {
     if (f1 < best) best = f1;
     if (f2 < best) best = f2;
     if (f1 <= f2 || isnan(f2)) {

@@ -41,9 +41,9 @@ static void gauss_hermite(rule *q, double log_sd)
 
 /* Spacing of 1.2 standard deviations of the inner normal leaves a ripple of 1e-6. Below -4.5 are amounts that differ from
  * the lowest part's by less than they matter. */
-static void trapezoid(rule *q, double log_sd)
+static void trapezoid(rule *q, double log_sd, double inner)
 {
-  double r = fmin(fmax(0.16, 0.05 / log_sd), 0.9), c = sqrt(1 - r * r);
+  double r = fmin(fmax(inner, 0.05 / log_sd), 0.9), c = sqrt(1 - r * r);
   double low = -4.5, high = 5 + 2 * log_sd, spacing = 1.2 * r / c;
   if ((high - low) / spacing > MOST_PARTS - 1) {
     spacing = (high - low) / (MOST_PARTS - 1);
@@ -85,7 +85,7 @@ static void choose(rule *q, const bookings_deal *d, double fine_above, double cu
   if (d->log_sd <= 0.06 || (d->log_sd <= 0.5 && size < 0.16 * fine_above))
     single(q);
   else if (size > fine_above || d->log_sd > bookings_wild)
-    trapezoid(q, d->log_sd);
+    trapezoid(q, d->log_sd, size > 4 * fine_above || d->log_sd > bookings_wild ? 0.16 : 0.25);
   else
     gauss_hermite(q, d->log_sd);
   set_means(q, d, cut);
