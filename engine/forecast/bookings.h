@@ -44,8 +44,9 @@ typedef struct dc_bookings {
  *   1e-2 with log_sd above 0.75: amounts that come less than once in 10^4 sums or less, and are far from the others, are not on
  *     the grid; their probability is in cdf's last step. Below them the distribution function is right to 1e-4, at places
  *     within two grid steps.
- * Cost is bounded whatever the input: about 0.1 ms for a deal, 0.6 ms for 10, 1 ms for 50, 2 ms for 600 to 10,000 (phi below
- * 0.4; 5 to 20 ms above), and 0.1 us more for each further deal; see tests/forecast/test_bookings_cost.c. */
+ * Cost is bounded whatever the input: as a rule 0.1 ms for a deal, 0.6 ms for 10, 1 ms for 50, 2 ms for 600 to 10,000; up to
+ * 5 ms for few deals and 20 ms for many with phi above 1, or with log_sd above 0.75 and unlike amounts; and 0.2 us for each
+ * further deal. See tests/forecast/test_bookings_cost.c and bench/bench_bookings.c. */
 dc_status dc_bookings_new(const dc_bookings_input *input, dc_bookings **out, dc_error *error) DC_MUST_CHECK;
 
 /* A normal or lognormal-like stand-in for baselines: mean and standard deviation, cut at 0. */
