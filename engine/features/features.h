@@ -18,7 +18,7 @@ typedef enum dc_feature {
   DC_FEATURE_QUIET,         /* days without a history row, up to the landmark x how far ahead the cell is */
   DC_FEATURE_FIXED,         /* first of those fixed at the landmark */
   DC_FEATURE_TIME_IN_STAGE = DC_FEATURE_FIXED,
-  DC_FEATURE_OVERDUE,       /* days by which the expected close has passed */
+  DC_FEATURE_OVERDUE, /* days by which the expected close has passed */
   DC_FEATURE_PUSHES,
   DC_FEATURE_AMOUNT,   /* half decades */
   DC_FEATURE_RELATION, /* what the account bought before: unknown, nothing closed, lost only, won */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-dc_status dc_bookings_new(const dc_bookings_input *input, dc_bookings **out, dc_error *error)
+dc_status bookings_build(const dc_bookings_input *input, dc_bookings **out, bookings_work *work, dc_error *error)
 {
   bookings_plan plan = {0};
   dc_bookings *b = calloc(1, sizeof *b);
@@ -18,12 +18,18 @@ dc_status dc_bookings_new(const dc_bookings_input *input, dc_bookings **out, dc_
   if ((status = bookings_invert(&plan, b, error))) goto done;
   b->mean = plan.mean;
   b->sd = plan.sd;
+  if (work) *work = plan.work;
   *out = b;
   b = NULL;
 done:
   dc_bookings_free(b);
   dc_arena_free(plan.arena);
   return status;
+}
+
+dc_status dc_bookings_new(const dc_bookings_input *input, dc_bookings **out, dc_error *error)
+{
+  return bookings_build(input, out, NULL, error);
 }
 
 dc_status dc_bookings_normal(double mean, double sd, dc_bookings **out, dc_error *error)

@@ -33,8 +33,20 @@ typedef struct dc_bookings {
   int lattice;
 } dc_bookings;
 
-/* Characteristic functions inverted by FFT, mixed over quadrature nodes of Z (and G). The mean is exact: equal to
- * fixed + sum p amount + sum rate new_amount to 1e-12 relative. Always succeeds with phi >= 0, also with no deals. */
+/* Characteristic functions inverted by FFT, mixed over quadrature nodes of Z (and G). mean is fixed + sum p amount + sum
+ * rate new_amount to 1e-12 relative, sd that of all amounts. Always succeeds with phi >= 0, also with no deals.
+ *
+ * Accuracy, in standard deviations of the sum, for quantiles .025 to .975 and the mean distance of distribution functions:
+ *   1e-4 as a rule, exact where all amounts are one (a lattice, up to some thousand values)
+ *   1e-3 where the sum has steps (few wins of sure amounts; a whale; rare deals; 30 to 64 unlike amounts of multiples): a step
+ *     is spread over a 4,000th of the range
+ *   2e-3 with phi > 1 and hundreds of deals, close to zero
+ *   1e-2 with log_sd above 0.75: amounts that come less than once in 10^4 sums or less, and are far from the others, are not on
+ *     the grid; their probability is in cdf's last step. Below them the distribution function is right to 1e-4, at places
+ *     within two grid steps.
+ * Cost is bounded whatever the input: as a rule 0.1 ms for a deal, 0.6 ms for 10, 1 ms for 50, 2 ms for 600 to 10,000; up to
+ * 5 ms for few deals and 20 ms for many with phi above 1, or with log_sd above 0.75 and unlike amounts; and 0.2 us for each
+ * further deal. See tests/forecast/test_bookings_cost.c and bench/bench_bookings.c. */
 dc_status dc_bookings_new(const dc_bookings_input *input, dc_bookings **out, dc_error *error) DC_MUST_CHECK;
 
 /* A normal or lognormal-like stand-in for baselines: mean and standard deviation, cut at 0. */

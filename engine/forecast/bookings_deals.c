@@ -93,7 +93,7 @@ static dc_status clean(bookings_plan *plan, const double *p, const double *amoun
       return dc_fail(error, DC_E_USAGE, "deal %zu: probability %g, amount %g, log sd %g", i, p[i], amount[i],
                      log_sd[i]);
     if (p[i] <= 0 || amount[i] <= 0) continue;
-    bookings_deal d = {p[i], amount[i], log_sd[i], 0};
+    bookings_deal d = {.p = p[i], .amount = amount[i], .log_sd = log_sd[i], .count = 1};
     uint64_t key = dc_random_bits(bits_of(d.amount), bits_of(d.p), bits_of(d.log_sd));
     records[m++] = (keyed){key, d};
   }
@@ -124,11 +124,47 @@ static void normalise(bookings_plan *plan)
     for (size_t i = 0; i < sizes[l]; i++) {
       bookings_deal *d = lists[l] + i;
       d->amount /= plan->scale;
-      d->ratio = d->log_sd > 0 ? exp(d->log_sd * d->log_sd) : 1;
+      d->ratio = d->bulk = d->log_sd > 0 ? exp(d->log_sd * d->log_sd) : 1;
       if (d->amount < 1 || d->log_sd > 0) plan->unit = 0;
       if (d->log_sd < 0.1) plan->narrow = 1;
-      plan->largest = fmax(plan->largest, d->amount * d->ratio);
     }
+}
+
+/* Whether amounts repeat, from the first deals: their order is as good as random. */
+static dc_status find_classes(bookings_plan *plan, dc_error *error)
+{
+  enum { SAMPLE = 1024 };
+  size_t n = plan->n < SAMPLE ? plan->n : SAMPLE, used = 0;
+  bookings_deal *classes = dc_arena_alloc(plan->arena, n + 1, sizeof *classes);
+  size_t *class_of = dc_arena_alloc(plan->arena, n + 1, sizeof *class_of);
+  if (!classes || !class_of) return dc_fail_memory(error, "classes of amounts");
+  dc_status status = bookings_classes(plan->arena, plan->deals, n, classes, class_of, &used, error);
+  plan->few_classes = (4 * used <= n) + (16 * used <= n);
+  return status;
+}
+
+static double variance_of(const bookings_deal *d) { return d->p * d->amount * d->amount * fmax(d->bulk - d->p, 0); }
+
+/* Variance with no deal counting for more than a tenth of the rest. */
+static double variance_of_many(const bookings_plan *plan)
+{
+  double most = plan->variance_given;
+  for (int round = 0; round < 3; round++) {
+    double sum = 0, cap = 0.1 * most;
+    int capped = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+      double v = variance_of(plan->deals + i);
+      if (v > cap) capped = 1;
+      sum += fmin(v, cap);
+    }
+    for (size_t i = 0; i < plan->n_kinds; i++) {
+      const bookings_deal *d = plan->kinds + i;
+      sum += d->p * d->amount * d->amount * d->bulk;
+    }
+    most = sum;
+    if (!capped || plan->n <= 10) break;
+  }
+  return plan->n <= 10 ? plan->variance_given : most;
 }
 
 dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *input, dc_error *error)
@@ -149,22 +185,28 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
   if (status) return status;
   plan->base = base.sum + base.lost;
   normalise(plan);
+  if ((status = find_classes(plan, error))) return status;
+  if ((status = bookings_cut(plan, error))) return status;
   running_sum mean = {0, 0}, variance = {0, 0}, slope = {0, 0}, wins = {0, 0};
   for (size_t i = 0; i < plan->n; i++) {
     const bookings_deal *d = plan->deals + i;
     double q = 1 - d->p, pa = d->p * d->amount;
+    plan->largest = fmax(plan->largest, d->amount * d->bulk);
     add(&mean, pa);
     add(&wins, d->p);
-    add(&variance, pa * d->amount * (d->ratio - d->p));
+    add(&variance, variance_of(d));
     /* z H exp(-z H) at z = 1, H = -log(1 - p), by a polynomial: this only guides the number of nodes */
     add(&slope, pa * q * (1 + 0.5 * d->p + 0.6 * d->p * d->p));
+    plan->steepest += 0.368 * d->amount; /* x exp(-x) <= exp(-1) */
   }
+  plan->slope_open = slope.sum + slope.lost;
   for (size_t i = 0; i < plan->n_kinds; i++) {
     const bookings_deal *d = plan->kinds + i;
+    plan->largest = fmax(plan->largest, d->amount * d->bulk);
     add(&mean, d->p * d->amount);
     add(&wins, d->p);
     add(&slope, d->p * d->amount);
-    add(&variance, d->p * d->amount * d->amount * d->ratio);
+    add(&variance, d->p * d->amount * d->amount * d->bulk);
   }
   add(&base, plan->scale * mean.sum);
   add(&base, plan->scale * mean.lost);
@@ -172,49 +214,6 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
   plan->wins = wins.sum;
   plan->variance_given = variance.sum + variance.lost;
   plan->slope = slope.sum + slope.lost;
+  plan->variance_many = variance_of_many(plan);
   return DC_OK;
-}
-
-/* Cells of like amounts: a small hash table from the rounded logs to the cell. */
-static size_t group_by_width(const bookings_deal *records, size_t n, size_t limit, double width, bookings_deal *cells,
-                             size_t *cell_of)
-{
-  enum { SLOTS = 2048 };
-  int64_t keys[SLOTS];
-  size_t slots[SLOTS], used = 0;
-  memset(slots, 0xff, sizeof slots);
-  for (size_t i = 0; i < n; i++) {
-    const bookings_deal *d = records + i;
-    int64_t key = llrint(log(d->amount) / width) * 4096 + llrint(d->log_sd / (2 * width));
-    size_t at = (size_t)(dc_random_bits(1, (uint64_t)key, 0) % SLOTS);
-    while (slots[at] != SIZE_MAX && keys[at] != key) at = (at + 1) % SLOTS;
-    if (slots[at] == SIZE_MAX) {
-      if (used == limit) return limit + 1;
-      keys[at] = key;
-      slots[at] = used;
-      cells[used++] = (bookings_deal){0, 0, 0, 0};
-    }
-    bookings_deal *c = cells + slots[at];
-    c->p += d->p;
-    c->amount += d->p * d->amount;
-    c->ratio += d->p * d->amount * d->amount * d->ratio;
-    if (cell_of) cell_of[i] = slots[at];
-  }
-  return used;
-}
-
-size_t bookings_group(const bookings_deal *records, size_t n, size_t limit, bookings_deal *cells, size_t *cell_of)
-{
-  double width = 0.0125;
-  size_t used = limit + 1;
-  while (used > limit) {
-    width *= 2;
-    used = group_by_width(records, n, limit, width, cells, cell_of);
-  }
-  for (size_t c = 0; c < used; c++) {
-    cells[c].amount /= cells[c].p;
-    cells[c].ratio = fmax(1, cells[c].ratio / (cells[c].p * cells[c].amount * cells[c].amount));
-    cells[c].log_sd = cells[c].ratio > 1 + 1e-12 ? sqrt(log(cells[c].ratio)) : 0;
-  }
-  return used;
 }

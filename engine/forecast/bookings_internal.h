@@ -19,10 +19,20 @@
 
 enum { BOOKINGS_LANES = 8, BOOKINGS_MAX_NODES = 512, BOOKINGS_SERIES = 4 };
 
-/* A deal (p = probability of a win) or a kind of deals to come (p = rate). ratio = exp(log_sd^2) = E[A^2] / E[A]^2. */
+/* Amounts of a larger log_sd are not small beside any sum. */
+static const double bookings_wild = 0.75;
+
+/* A deal (p = probability of a win), `count` like deals of the same p, or a kind of deals to come (p = rate).
+ * ratio = exp(log_sd^2) = E[A^2] / E[A]^2; bulk the same without the amounts above the plan's cut. */
 typedef struct bookings_deal {
-  double p, amount, log_sd, ratio;
+  double p, amount, log_sd, ratio, bulk, count;
 } bookings_deal;
+
+/* What a distribution has cost; what bookings_build reports. */
+typedef struct bookings_work {
+  size_t frequencies, points, nodes, factors, cells, kinds, parts;
+  double each; /* for a frequency, at most, in the units of budget.c: about 0.4 ns */
+} bookings_work;
 
 /* Quadrature of Z ~ Gamma(1, phi): sum w = 1, sum w z = 1; z increases. padded is n (whole lanes) or 1;
  * alias is the frequency at which the rule stops resolving the oscillation. */
@@ -33,7 +43,7 @@ typedef struct bookings_nodes {
   size_t silent[BOOKINGS_MAX_NODES / BOOKINGS_LANES]; /* frequencies since the lane's functions died out */
 } bookings_nodes;
 
-/* Amounts as mixtures of normals. Severity i owns count[i] parts from first[i]: one part, among those of the n_single
+/* Amounts as mixtures of normals, without the parts above the cut: psi(0) is then below 0. Severity i owns count[i] parts from first[i]: one part, among those of the n_single
  * severities that have one, or whole lanes, padded with weight 0.
  * After bookings_severities_start, each bookings_severities_next moves psi[] = E exp(itA) - 1 to the next multiple of
  * the frequency step. */
@@ -48,63 +58,97 @@ typedef struct bookings_severities {
 } bookings_severities;
 
 /* Deals too many for a factor each, split by how their characteristic function is taken.
- * exact   factor 1 + win[i][k] psi_i at node k; severities 0 .. n_exact - 1
- * cells   rare deals of like amounts: log factor as a series in z H; severities n_exact .. ; sums of H^1..H^4
+ * exact   factor (1 + win[i][k] psi)^count at node k, psi of severity class_of[i] < n_classes; those of count 1 come first
+ * cells   rare deals of like amounts: log factor as a series in z H; severities n_classes .. ; sums of H^1..H^4
  * kinds   deals to come: negative binomial; the last n_kinds severities
  * rest    many small deals: first four cumulants at each node, as a shifted gamma with a fourth-order correction */
 typedef struct bookings_plan {
   dc_arena *arena;
   double scale, base, mean, sd; /* base and mean in money */
   double unit;                  /* > 0: all amounts are this one: a lattice */
-  int narrow;                   /* some amount is (nearly) sure */
+  int narrow, few_classes;      /* some amount is (nearly) sure; amounts repeat (1), a lot (2) */
+  double cut;                   /* amounts of heavy tails above are left out: so many, and worth so much, in the mean */
+  double cut_rate, cut_mean;
   double phi, new_variance;
   bookings_deal *deals, *kinds; /* canonical order */
   size_t n, n_kinds;
-  double variance_given, slope; /* at z = 1: variance of the sum; d mean / d log z */
-  double largest, wins;         /* amount * ratio; expected number of wins */
-  double top_frequency;         /* characteristic function is negligible above, by a normal guide */
+  double variance_given;       /* at z = 1: variance of the sum below the cut */
+  double variance_many;        /* the same without what single deals rule: no function of one deal falls off */
+  double slope;                /* d mean / d log z at z = 1 */
+  double slope_open, steepest; /* that of the open deals; its bound at any z */
+  double largest, wins;        /* amount * bulk; expected number of wins */
+  double top_frequency;        /* characteristic function is negligible above, by a normal guide */
   bookings_nodes nodes;
-  size_t n_exact, n_cells;
-  double *win;       /* n_exact x nodes.padded */
-  double *kind_rate; /* n_kinds: expected wins at z = 1 */
+  size_t n_exact, n_plain, n_classes, n_cells; /* n_plain: of count 1 */
+  bookings_deal *exact;
+  double *win, *psi_re, *psi_im; /* n_exact x nodes.padded; the factors' psi at a frequency */
+  size_t *class_of, *count;      /* of exact deals */
+  double *kind_rate;             /* n_kinds: expected wins at z = 1 */
   double *power[BOOKINGS_SERIES];
   int has_rest;
   double *rest[BOOKINGS_SERIES]; /* cumulants at each node */
   double *node_mean, *node_variance;
   double none; /* probability that nothing is won, 0 when there is a rest */
   bookings_severities severities;
+  bookings_work work;
 } bookings_plan;
+
+/* dc_bookings_new, and what it has cost. work may be NULL. */
+dc_status bookings_build(const dc_bookings_input *input, dc_bookings **out, bookings_work *work, dc_error *error);
 
 /* deals.c: cleaned, canonical order, totals. */
 dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *input, dc_error *error);
-/* Kinds or rare deals merged into at most `limit` cells of like amount and log_sd; cells keep rate, mean and second
- * moment. cell_of (may be NULL) receives each record's cell. */
-size_t bookings_group(const bookings_deal *records, size_t n, size_t limit, bookings_deal *cells, size_t *cell_of);
+
+/* group.c: records merged into at most `limit` cells of like amount and log_sd; cells keep sum p, mean and second moment.
+ * by_chance: of like p too, and p of a cell is their mean. cell_of (may be NULL) receives each record's cell. 0 when memory
+ * ends. */
+size_t bookings_group(dc_arena *arena, const bookings_deal *records, size_t n, size_t limit, int by_chance,
+                      bookings_deal *cells, size_t *cell_of);
+/* Equal amounts with equal log_sd: one class. classes has room for n. */
+dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes,
+                           size_t *class_of, size_t *n_classes, dc_error *error);
+
+/* cut.c: sets plan->cut and every record's bulk; the bulk of records made later. */
+dc_status bookings_cut(bookings_plan *plan, dc_error *error);
+void bookings_cut_bulk(const bookings_plan *plan, bookings_deal *records, size_t n);
 
 /* nodes.c */
-void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double variance_given);
-double bookings_top_frequency(double phi, double slope, double variance_given);
+void bookings_nodes_make(bookings_nodes *nodes, const bookings_plan *plan);
+double bookings_top_frequency(const bookings_plan *plan);
 /* out[k] = P(win | z_k), k < padded (0 in the padding), with sum w out = p to rounding. */
 void bookings_win_given(const bookings_nodes *nodes, double p, double *out);
 
 /* split.c: fills exact, cells, kinds, rest, moments by node, none. */
 dc_status bookings_plan_split(bookings_plan *plan, dc_error *error);
+/* budget.c: standard deviation of the bulk; frequencies that the inversion will want; a number of exact deals that is affordable then, with `large` ones
+ * among them; the most frequencies that the plan may have, a power of two. */
+double bookings_guide_sd(const bookings_plan *plan);
+double bookings_frequencies_wanted(const bookings_plan *plan);
+size_t bookings_exact_limit(const bookings_plan *plan, size_t large);
+size_t bookings_class_limit(const bookings_plan *plan, const bookings_deal *records, size_t n);
+size_t bookings_cell_limit(const bookings_plan *plan, const bookings_deal *records, size_t n);
+size_t bookings_most_frequencies(bookings_plan *plan); /* fills plan->work too */
 
-/* severity.c. Records with amount * ratio > fine_above get a fine mixture, the others a coarse one, or a single normal
+/* severity.c. Records with amount * bulk > fine_above get a fine mixture, the others a coarse one, or a single normal
  * when far below it. */
 dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
-                                   double fine_above, dc_error *error);
+                                   double fine_above, double cut, dc_error *error);
 void bookings_severities_start(bookings_severities *s, double frequency_step);
 void bookings_severities_next(bookings_severities *s);
 /* out[i] = E exp(theta A_i) - 1 */
 void bookings_severities_mgf(const bookings_severities *s, double theta, double *out);
 
-/* characteristic.c: phi(k * step) - atom, k = 1, 2, ... in order; re, im have room for `most` values. Returns how many
- * were made before the function stayed below `negligible`; `most` when it did not. */
+/* characteristic.c: phi(k * step) - atom, k = 0, 1, ... in order; re, im have room for `most` + 1 values. Returns the last
+ * k before the function stayed below `negligible`; `most` when it did not. */
 size_t bookings_characteristic(bookings_plan *plan, double step, size_t most, double atom, double negligible,
                                double *re, double *im);
 /* Bounds that the sum leaves with a probability of at most about exp(-surprise) on each side. */
 dc_status bookings_bounds(const bookings_plan *plan, double surprise, double *low, double *high, dc_error *error);
+
+/* fft.c: out[j] = Re sum over k < terms of (re[k] + i im[k]) exp(-2 pi i j k / n), j < n = 2^m >= 4, terms <= n / 2 + 1.
+ * The imaginary parts at 0 and n / 2 count as 0. */
+dc_status bookings_real_sum(dc_arena *arena, const double *re, const double *im, size_t terms, size_t n, double *out,
+                            dc_error *error);
 
 /* invert.c */
 dc_status bookings_invert(bookings_plan *plan, dc_bookings *b, dc_error *error);

@@ -5,11 +5,11 @@
  * 1992); the chance of no win at all, an atom at the lower end, is taken out first and put back exactly. */
 #include "engine/forecast/bookings_internal.h"
 
-#include <gsl/gsl_fft_complex.h>
 #include <math.h>
 #include <stdlib.h>
 
-enum { LARGEST_LATTICE = 1 << 17 };
+enum { LARGEST_LATTICE = 1 << 17, ALWAYS_LATTICE = 4800 };
+static const double lattice_budget = 5e8; /* of a function that never dies out */
 static const double two_pi = 6.283185307179586;
 
 static size_t power_of_two(double at_least)
@@ -52,6 +52,9 @@ static void tilt(dc_bookings *b, double mean, double wanted)
 static void restore_mean(const bookings_plan *plan, dc_bookings *b)
 {
   double mean = mean_in_steps(b), wanted = (plan->mean - b->origin) / b->step;
+  /* what is above the cut stands at the end of the grid, in vain for the mean */
+  if (plan->cut_rate > 1e-7)
+    wanted -= plan->scale * plan->cut_mean / b->step - plan->cut_rate * ((double)(b->n - 1) - wanted);
   if (b->n < 2 || !(mean > 0) || !(wanted > 0)) return;
   if (b->lattice)
     tilt(b, mean, wanted);
@@ -88,85 +91,90 @@ static dc_status invert_lattice(bookings_plan *plan, dc_bookings *b, double firs
 {
   double *re = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *re),
          *im = dc_arena_alloc(plan->arena, n / 2 + 1, sizeof *im);
-  double *packed = dc_arena_alloc(plan->arena, 2 * n, sizeof *packed),
-         *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
-  if (!re || !im || !packed || !cdf) return dc_fail_memory(error, "inverting bookings");
+  double *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
+  if (!re || !im || !cdf) return dc_fail_memory(error, "inverting bookings");
   double step = two_pi / (double)n, sum = 0;
   size_t made = bookings_characteristic(plan, step, n / 2, 0, plan->phi > 0 ? 1e-11 : 1e-16, re, im);
-  packed[0] = 0.5;
+  plan->work.frequencies = made;
+  plan->work.points = n;
+  re[0] = 0.5;
   for (size_t k = 1; k <= made; k++) {
     double turn = fmod((double)k * first, (double)n) * step, c = cos(turn), s = sin(turn);
-    double half = k == n / 2 ? 0.5 : 1;
-    packed[2 * k] = half * (re[k - 1] * c + im[k - 1] * s);
-    packed[2 * k + 1] = half * (im[k - 1] * c - re[k - 1] * s);
+    double half = k == n / 2 ? 0.5 : 1, x = re[k];
+    re[k] = half * (x * c + im[k] * s);
+    im[k] = half * (im[k] * c - x * s);
   }
-  gsl_fft_complex_radix2_forward(packed, 1, n);
+  dc_status status = bookings_real_sum(plan->arena, re, im, made + 1, n, cdf, error);
+  if (status) return status;
   for (size_t j = 0; j < n; j++) {
-    sum += fmax(0, 2 * packed[2 * j] / (double)n);
+    sum += fmax(0, 2 * cdf[j] / (double)n);
     cdf[j] = sum;
   }
   b->lattice = 1;
   return finish(plan, b, cdf, 0, n, first, 1, error);
 }
 
-/* Frequencies enough for the fall-off, more where few deals make steps in the distribution. */
-static size_t grid_size(const bookings_plan *plan, double range)
+/* Coefficients, with c_0 the function at 0, to the distribution function:
+ * F_j = c_0 j / n + 2 Re sum_k c_k / (-2 pi i k) (exp(-2 pi i k j / n) - 1), blurred by a normal. re and im are lost. */
+static dc_status sum_series(dc_arena *arena, double *re, double *im, size_t made, size_t n, double low, double step,
+                            double blur, double *cdf, dc_error *error)
 {
-  double wanted = fmin(plan->top_frequency * range / two_pi * 2.5, 16384);
-  size_t active = plan->n_exact + plan->n_cells + plan->n_kinds;
-  if (!plan->has_rest && active <= 40) wanted = fmax(wanted, active <= 8 ? 16384 : 8192);
-  if (range * plan->scale > 80 * plan->sd) wanted = 16384; /* heavy tails */
-  return power_of_two(fmax(wanted, 4096));
-}
-
-/* coefficients to the distribution function: F_j = (1 - atom) j / n + 2 Re sum_k c_k (exp(-2 pi i k j / n) - 1). */
-static void sum_series(const double *re, const double *im, size_t made, size_t n, double low, double step, double mass,
-                       double blur, double *packed, double *cdf)
-{
-  double at_low = 0;
+  enum { AFRESH = 32 };
+  double at_low = 0, whole = re[0], c = 1, s = 0, turn_c = cos(step * low), turn_s = sin(step * low);
+  double size = 1 / two_pi, shrink = exp(-0.5 * step * step * blur * blur), shrink_step = shrink * shrink;
   for (size_t k = 1; k <= made; k++) {
-    double t = step * (double)k, c = cos(t * low), s = sin(t * low);
-    double x = re[k - 1] * c + im[k - 1] * s, y = im[k - 1] * c - re[k - 1] * s;
-    double factor = exp(-0.5 * t * t * blur * blur) / (two_pi * (double)k);
-    packed[2 * k] = -y * factor;
-    packed[2 * k + 1] = x * factor;
-    at_low += packed[2 * k];
+    double t = c * turn_c - s * turn_s;
+    s = s * turn_c + c * turn_s;
+    c = t;
+    if (k % AFRESH == 0) {
+      c = cos(step * (double)k * low);
+      s = sin(step * (double)k * low);
+    }
+    size *= shrink;
+    shrink *= shrink_step;
+    double x = re[k] * c + im[k] * s, y = im[k] * c - re[k] * s, factor = size / (double)k;
+    re[k] = -y * factor;
+    im[k] = x * factor;
+    at_low += re[k];
   }
-  gsl_fft_complex_radix2_forward(packed, 1, n);
-  for (size_t j = 0; j < n; j++) cdf[j] = mass * (double)j / (double)n + 2 * (packed[2 * j] - at_low);
+  re[0] = 0;
+  dc_status status = bookings_real_sum(arena, re, im, made + 1, n, cdf, error);
+  for (size_t j = 0; j < n && !status; j++) cdf[j] = whole * (double)j / (double)n + 2 * (cdf[j] - at_low);
+  return status;
 }
 
-/* Where the function has not died out by the last frequency, a normal blur of this many steps takes it below 1e-5, so
+/* Where the function has not died out by the last frequency, a normal blur of this many steps takes it below 1e-3, so
  * that steps in the distribution do not ring. */
 static double blur_steps(const double *re, const double *im, size_t made, size_t most)
 {
   double size = 0;
-  for (size_t k = most - most / 16; k < made; k++) size = fmax(size, fabs(re[k]) + fabs(im[k]));
-  return size > 1e-5 ? sqrt(2 * log(size / 1e-5)) / 3.141592653589793 : 0;
+  for (size_t k = most - most / 16; k <= made; k++) size = fmax(size, fabs(re[k]) + fabs(im[k]));
+  return size > 1e-3 ? sqrt(2 * log(size / 1e-3)) / 3.141592653589793 : 0;
 }
 
+/* The range begins a little below the lower bound, or below zero, which is then a grid point of every grid. */
 static dc_status invert_continuous(bookings_plan *plan, dc_bookings *b, double low, double high, dc_error *error)
 {
-  double span = high - low;
+  enum { BELOW = 32, FEWEST_POINTS = 1024, POINTS_PER_FREQUENCY = 4, POINTS_PER_SD = 60, MOST_POINTS = 8192 };
   int touches_zero = low < 0.05 * high;
-  size_t n = grid_size(plan, span * 1.06), zero = 0;
-  double step = span * 1.05 / (double)(n - 32);
-  if (touches_zero) { /* zero is a grid point; the range begins a little below it */
-    step = high * 1.05 / (double)(n - n / 64 - 32);
-    zero = n / 64 + 24;
-    low = -(double)zero * step;
-  } else {
-    low -= 16 * step;
-  }
-  double *re = dc_arena_alloc(plan->arena, n, sizeof *re), *im = dc_arena_alloc(plan->arena, n, sizeof *im);
-  double *packed = dc_arena_alloc(plan->arena, 2 * n, sizeof *packed),
-         *cdf = dc_arena_alloc(plan->arena, n, sizeof *cdf);
-  if (!re || !im || !packed || !cdf) return dc_fail_memory(error, "inverting bookings");
-  double frequency = two_pi / ((double)n * step);
-  size_t made = bookings_characteristic(plan, frequency, n / 2 - 1, plan->none, 1e-8, re, im);
-  double blur = step * blur_steps(re, im, made, n / 2 - 1);
-  sum_series(re, im, made, n, low, frequency, 1 - plan->none, blur, packed, cdf);
+  double range = touches_zero ? high * 1.03 * BELOW / (BELOW - 1) : (high - low) * 1.05;
+  low = touches_zero ? -range / BELOW : low - 0.01 * range;
+  size_t most = bookings_most_frequencies(plan);
+  double *re = dc_arena_alloc(plan->arena, most + 1, sizeof *re),
+         *im = dc_arena_alloc(plan->arena, most + 1, sizeof *im);
+  double *cdf = dc_arena_alloc(plan->arena, MOST_POINTS, sizeof *cdf);
+  if (!re || !im || !cdf) return dc_fail_memory(error, "inverting bookings");
+  double frequency = two_pi / range;
+  size_t made = bookings_characteristic(plan, frequency, most - 1, plan->none, 1e-8, re, im);
+  double points = fmax((double)(POINTS_PER_FREQUENCY * made), range * POINTS_PER_SD / bookings_guide_sd(plan));
+  size_t n = power_of_two(fmin(fmax(points, FEWEST_POINTS), (double)(made < most / 2 ? MOST_POINTS : 2 * most)));
+  size_t zero = touches_zero ? n / BELOW : 0;
+  double step = range / (double)n, blur = step * blur_steps(re, im, made, most - 1);
+  dc_status status = sum_series(plan->arena, re, im, made, n, low, frequency, blur, cdf, error);
+  if (status) return status;
   for (size_t j = zero; j < n; j++) cdf[j] += plan->none;
+  plan->work.frequencies = made;
+  plan->work.points = n;
   return finish(plan, b, cdf, zero, n, low, step, error);
 }
 
@@ -185,7 +193,10 @@ dc_status bookings_invert(bookings_plan *plan, dc_bookings *b, dc_error *error)
   if (status) return status;
   if (plan->unit > 0) {
     double first = floor(low), count = ceil(high) - first + 2;
-    if (count <= LARGEST_LATTICE) return invert_lattice(plan, b, first, power_of_two(fmax(count, 8)), error);
+    bookings_most_frequencies(plan);
+    int affordable = count <= ALWAYS_LATTICE || plan->work.each * count < lattice_budget;
+    if (count <= LARGEST_LATTICE && affordable)
+      return invert_lattice(plan, b, first, power_of_two(fmax(count, 8)), error);
   }
   return invert_continuous(plan, b, low, high, error);
 }

@@ -9,11 +9,13 @@
 #include <math.h>
 #include <string.h>
 
-static const double tail = 19; /* -log of the density, relative to its top, where the rule ends */
+/* Where the rule ends, -log of the density relative to its top, and how many standard deviations of a normal spectrum are
+ * told apart: more on a lattice, whose probabilities are exact otherwise. */
+static const double tail = 15, lattice_tail = 19, reach = 4.9, lattice_reach = 5.5;
 static const double most_cubic_phi = 0.35;
 
 typedef struct variable {
-  double a;
+  double a, tail;
   int cubic;
 } variable;
 
@@ -31,7 +33,7 @@ static double peak(const variable *v) { return v->cubic ? cbrt(1 - 1 / (3 * v->a
 /* Where the density has fallen by exp(-tail) on the given side, by bisection. */
 static double edge(const variable *v, double sign)
 {
-  double top = peak(v), low = 0, high = 1, target = log_density(v, top) - tail;
+  double top = peak(v), low = 0, high = 1, target = log_density(v, top) - v->tail;
   while (log_density(v, top + sign * high) > target) high *= 2;
   for (int i = 0; i < 40; i++) {
     double middle = 0.5 * (low + high);
@@ -45,9 +47,10 @@ static double edge(const variable *v, double sign)
 
 /* The mixture's characteristic function falls off with the variance given z, or with that of a gamma variable,
  * (1 + phi T^2)^(-1 / (2 phi)) at T = frequency * sd, whichever is first. */
-double bookings_top_frequency(double phi, double slope, double variance_given)
+double bookings_top_frequency(const bookings_plan *plan)
 {
-  double top = 6.5 / sqrt(fmax(variance_given, 1e-24));
+  double phi = plan->phi, slope = plan->slope, variance_given = plan->variance_many;
+  double top = (plan->unit > 0 ? 6.5 : 5.8) / sqrt(fmax(variance_given, 1e-24));
   if (phi > 0 && slope > 0) {
     double fall = pow(1e-11, -2 * fmin(phi, 5)) - 1;
     top = fmin(top, (3 + 1.3 * sqrt(fall / phi)) / (sqrt(phi) * slope));
@@ -57,20 +60,38 @@ double bookings_top_frequency(double phi, double slope, double variance_given)
 
 static size_t whole_lanes(size_t n) { return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES; }
 
-void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double variance_given)
+/* Fastest turn of the characteristic function, in the rule's variable, at the highest frequency that matters: where z is
+ * large but not rare, or where most of the open deals are just won. */
+static double fastest_turn(const bookings_plan *plan, const variable *v)
 {
+  double z = 1 + 2.5 * sqrt(plan->phi), steep = v->cubic ? 3 * cbrt(z * z) : fmin(z, 4);
+  double open = fmin(steep * plan->slope_open, (v->cubic ? 3 : 1) * plan->steepest);
+  return plan->top_frequency * (open + steep * (plan->slope - plan->slope_open));
+}
+
+/* Below some z nothing is won, with all but a millionth of a chance: the rule's nodes from there down count as one. */
+static double lump(const variable *v, double low, double wins)
+{
+  double least = log(1e-6 / fmax(wins, 1));
+  return v->cubic || low > least ? low : least;
+}
+
+void bookings_nodes_make(bookings_nodes *nodes, const bookings_plan *plan)
+{
+  double phi = plan->phi, slope = plan->slope;
   memset(nodes, 0, sizeof *nodes);
   nodes->phi = phi;
   nodes->n = nodes->padded = 1;
   nodes->z[0] = nodes->w[0] = 1;
   if (phi <= 0 || slope <= 0) return;
-  const variable v = {1 / phi, phi <= most_cubic_phi};
-  double low = edge(&v, -1), high = edge(&v, 1), top = peak(&v);
-  /* d z / d y where z is large but not rare, and the width of the density's own spectrum */
-  double z = 1 + 2.5 * sqrt(phi), steep = v.cubic ? 3 * cbrt(z * z) : fmin(z, 4);
-  double sd = v.cubic ? sqrt(phi) / 3 : sqrt(phi);
-  double oscillation = bookings_top_frequency(phi, slope, variance_given) * steep * slope;
-  double count = ceil((high - low) * (oscillation + 5.5 / sd + (v.cubic ? 0 : 6)) / 6.283185307179586) + 1;
+  int lattice = plan->unit > 0;
+  const variable v = {1 / phi, lattice ? lattice_tail : tail, phi <= most_cubic_phi};
+  double lowest = edge(&v, -1), low = lump(&v, lowest, plan->wins), high = edge(&v, 1), top = peak(&v);
+  double sd = v.cubic ? sqrt(phi) / 3 : sqrt(phi); /* of the density: its own spectrum is as wide as 1 / sd */
+  double count = ceil((high - low) *
+                      (fastest_turn(plan, &v) + (lattice ? lattice_reach : reach) / sd + (v.cubic ? 0 : 6)) /
+                      6.283185307179586) +
+                 1;
   nodes->n = (size_t)fmin(fmax(count, 16), BOOKINGS_MAX_NODES);
   nodes->padded = whole_lanes(nodes->n);
   nodes->n = nodes->padded;
@@ -81,6 +102,11 @@ void bookings_nodes_make(bookings_nodes *nodes, double phi, double slope, double
     nodes->z[k] = shock_at(&v, y);
     nodes->w[k] = exp(log_density(&v, y) - log_density(&v, top));
     sum += nodes->w[k];
+  }
+  for (double y = low - spacing; y > lowest && low > lowest; y -= spacing) {
+    double w = exp(log_density(&v, y) - log_density(&v, top));
+    nodes->w[0] += w;
+    sum += w;
   }
   for (size_t k = 0; k < nodes->n; k++) {
     nodes->w[k] /= sum;

@@ -13,7 +13,7 @@ enum { MOST_PARTS = 96 };
 
 typedef struct rule {
   size_t n;
-  double node[MOST_PARTS], weight[MOST_PARTS];
+  double node[MOST_PARTS], weight[MOST_PARTS], mean[MOST_PARTS];
   double within; /* r */
 } rule;
 
@@ -39,11 +39,12 @@ static void gauss_hermite(rule *q, double log_sd)
   }
 }
 
-/* Spacing of 1.2 standard deviations of the inner normal leaves a ripple of 1e-6. */
-static void trapezoid(rule *q, double log_sd)
+/* Spacing of 1.2 standard deviations of the inner normal leaves a ripple of 1e-6. Below -4.5 are amounts that differ from
+ * the lowest part's by less than they matter. */
+static void trapezoid(rule *q, double log_sd, double inner)
 {
-  double r = fmin(fmax(0.16, 0.05 / log_sd), 0.9), c = sqrt(1 - r * r);
-  double low = -5.5, high = 5.5 + 2 * log_sd, spacing = 1.2 * r / c;
+  double r = fmin(fmax(inner, 0.05 / log_sd), 0.9), c = sqrt(1 - r * r);
+  double low = -4.5, high = 5 + 2 * log_sd, spacing = 1.2 * r / c;
   if ((high - low) / spacing > MOST_PARTS - 1) {
     spacing = (high - low) / (MOST_PARTS - 1);
     c = 1 / sqrt(1 + spacing * spacing / 1.44);
@@ -51,47 +52,60 @@ static void trapezoid(rule *q, double log_sd)
   }
   q->n = (size_t)((high - low) / spacing) + 1;
   q->within = r;
-  double sum = 0;
+  double sum = 0, weight = exp(-0.5 * low * low), shrink = exp(-spacing * (low + 0.5 * spacing));
+  double shrink_step = exp(-spacing * spacing);
   for (size_t i = 0; i < q->n; i++) {
     q->node[i] = low + (double)i * spacing;
-    q->weight[i] = exp(-0.5 * q->node[i] * q->node[i]);
-    sum += q->weight[i];
+    q->weight[i] = weight;
+    sum += weight;
+    weight *= shrink;
+    shrink *= shrink_step;
   }
   for (size_t i = 0; i < q->n; i++) q->weight[i] /= sum;
 }
 
-/* An amount that is small beside the whole may be normal unless a normal would often be negative. */
-static void choose(rule *q, const bookings_deal *d, double fine_above)
+/* The parts' means, with the exact mean of all. Parts above the cut go, with their weight; they stand last. */
+static void set_means(rule *q, const bookings_deal *d, double cut)
 {
-  double size = d->amount * d->ratio;
+  double r = q->within * d->log_sd, c2 = d->log_sd * d->log_sd - r * r, c = c2 > 0 ? sqrt(c2) : 0, sum = 0;
+  double rise = q->n > 8 ? exp(c * (q->node[1] - q->node[0])) : 1, even = q->n > 8 ? exp(c * q->node[0]) : 0;
+  for (size_t j = 0; j < q->n; j++) {
+    q->mean[j] = q->n > 8 ? even : exp(c * q->node[j]);
+    even *= rise;
+    sum += q->weight[j] * q->mean[j];
+  }
+  for (size_t j = 0; j < q->n; j++) q->mean[j] *= d->amount / sum;
+  while (d->bulk < d->ratio && q->n > 2 && q->mean[q->n - 1] > cut) q->n--;
+}
+
+/* An amount that is small beside the whole may be normal unless a normal would often be negative. */
+static void choose(rule *q, const bookings_deal *d, double fine_above, double cut)
+{
+  double size = d->amount * d->bulk;
   if (d->log_sd <= 0.06 || (d->log_sd <= 0.5 && size < 0.16 * fine_above))
     single(q);
-  else if (size > fine_above)
-    trapezoid(q, d->log_sd);
+  else if (size > fine_above || d->log_sd > bookings_wild)
+    trapezoid(q, d->log_sd, size > 4 * fine_above || d->log_sd > bookings_wild ? 0.16 : 0.25);
   else
     gauss_hermite(q, d->log_sd);
+  set_means(q, d, cut);
 }
 
 static size_t whole_lanes(size_t n) { return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES; }
 
 static void fill(bookings_severities *s, size_t at, const bookings_deal *d, const rule *q)
 {
-  double r = q->within * d->log_sd, c2 = d->log_sd * d->log_sd - r * r, c = c2 > 0 ? sqrt(c2) : 0, sum = 0;
+  double r = q->within * d->log_sd, spread = expm1(r * r);
   for (size_t j = 0; j < q->n; j++) {
     s->weight[at + j] = q->weight[j];
-    s->mean[at + j] = exp(c * q->node[j]);
-    sum += q->weight[j] * s->mean[at + j];
-  }
-  for (size_t j = 0; j < q->n; j++) {
-    double m = s->mean[at + j] * d->amount / sum;
-    s->mean[at + j] = m;
-    s->variance[at + j] = m * m * expm1(r * r);
+    s->mean[at + j] = q->mean[j];
+    s->variance[at + j] = q->mean[j] * q->mean[j] * spread;
   }
 }
 
 /* Places: severities of many parts first, then all of one part side by side. */
 static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_deal *records, double fine_above,
-                       dc_error *error)
+                       double cut, dc_error *error)
 {
   s->first = dc_arena_alloc(arena, s->n + 1, sizeof *s->first);
   s->count = dc_arena_alloc(arena, s->n + 1, sizeof *s->count);
@@ -100,7 +114,7 @@ static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_d
   if (!s->first || !s->count || !s->single || !s->live) return dc_fail_memory(error, "preparing amounts");
   rule q;
   for (size_t i = 0; i < s->n; i++) {
-    choose(&q, records + i, fine_above);
+    choose(&q, records + i, fine_above, cut);
     s->count[i] = q.n > 1 ? whole_lanes(q.n) : 1;
     s->first[i] = s->parts;
     if (q.n > 1)
@@ -115,10 +129,10 @@ static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_d
 }
 
 dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
-                                   double fine_above, dc_error *error)
+                                   double fine_above, double cut, dc_error *error)
 {
   s->n = n;
-  dc_status status = place(s, arena, records, fine_above, error);
+  dc_status status = place(s, arena, records, fine_above, cut, error);
   if (status) return status;
   double **columns[] = {&s->weight,  &s->mean,    &s->variance, &s->re,         &s->im,
                         &s->turn_re, &s->turn_im, &s->shrink,   &s->shrink_step};
@@ -130,7 +144,7 @@ dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, cons
   if (!s->psi_re || !s->psi_im) return dc_fail_memory(error, "preparing amounts");
   rule q;
   for (size_t i = 0; i < n; i++) {
-    choose(&q, records + i, fine_above);
+    choose(&q, records + i, fine_above, cut);
     fill(s, s->first[i], records + i, &q);
   }
   return DC_OK;
@@ -148,7 +162,13 @@ void bookings_severities_start(bookings_severities *s, double frequency_step)
     s->shrink[j] = exp(-0.5 * t * t * s->variance[j]);
     s->shrink_step[j] = s->shrink[j] * s->shrink[j];
   }
-  for (size_t i = 0; i < s->n; i++) s->live[i] = s->count[i];
+  for (size_t i = 0; i < s->n; i++) {
+    double whole = 0;
+    for (size_t j = 0; j < s->count[i]; j++) whole += s->weight[s->first[i] + j];
+    s->live[i] = s->count[i];
+    s->psi_re[i] = fabs(whole - 1) < 1e-12 ? 0 : whole - 1;
+    s->psi_im[i] = 0;
+  }
 }
 
 /* One frequency further for the lane of parts from j. */

@@ -3,53 +3,17 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { EXACT, CELL, REST };
-enum {
-  MOST_EXACT = 4096,
-  MOST_CELLS = 512,
-  MOST_KINDS = 64,
-  FEW_SEVERITIES = 12,
-  FEWEST_EXACT = 32,
-  MOST_COMMON = 256
-};
+enum { EXACT, CELL, REST, LARGE };
+enum { MOST_EXACT = 4096, MOST_CELLS = 512, MOST_KINDS = 64, FEW_SEVERITIES = 12, FEWEST_MERGED = 16 };
 enum { MOMENTS = 10, SIZE_BINS = 1 << 16 };
 
-static double size_of(const bookings_deal *d) { return d->amount * d->ratio; }
-
-static double total_sd(const bookings_plan *plan)
-{
-  return sqrt(plan->variance_given + plan->phi * plan->slope * plan->slope);
-}
+static double size_of(const bookings_deal *d) { return d->amount * d->bulk; }
 
 /* So few wins that the sum is lumpy whatever the number of deals: cumulants would not do. */
 static int few_wins(const bookings_plan *plan) { return plan->wins < 25; }
-
-/* Frequencies that the inversion will want: few where many wins make the sum smooth. With few wins the function falls
- * off only with that of the amounts, not at all where these are sure. */
-static double frequencies_wanted(const bookings_plan *plan)
-{
-  double range = 14 * total_sd(plan) + 2 * plan->largest;
-  double wanted = fmin(fmax(24, plan->top_frequency * range / 6.283185307179586), 4096);
-  if (few_wins(plan) && !(plan->unit > 0)) wanted = fmax(wanted, plan->narrow ? 4096 : 1024);
-  return wanted;
-}
-
-/* The work is n_exact * nodes * frequencies: as many exact deals as a small budget allows, and up to a larger one for
- * deals that are large beside the whole. */
-static size_t exact_limit(const bookings_plan *plan, size_t large)
-{
-  double each = (double)plan->nodes.padded * frequencies_wanted(plan);
-  double plain = fmin(fmax(1.5e6 / each, FEWEST_EXACT), MOST_EXACT),
-         most = fmin(fmax(4e6 / each, FEWEST_EXACT), MOST_EXACT);
-  return (size_t)fmax(plain, fmin((double)large, most));
-}
-
-static size_t cell_limit(const bookings_plan *plan)
-{
-  return (size_t)fmin(fmax(4e5 / frequencies_wanted(plan), 64), MOST_CELLS);
-}
 
 static size_t size_bin(const bookings_deal *d, double largest)
 {
@@ -75,27 +39,77 @@ static dc_status label_largest(const bookings_plan *plan, size_t limit, unsigned
 }
 
 /* Rare deals that are not small beside the whole go to cells: a sum of few wins is too lumpy for cumulants however many
- * deals it comes from. */
-static dc_status label_deals(bookings_plan *plan, unsigned char *label, dc_error *error)
+ * deals it comes from. Other deals that are not small get factors: together where they are too many. */
+static dc_status label_deals(bookings_plan *plan, unsigned char *label, int *together, dc_error *error)
 {
-  if (plan->n <= exact_limit(plan, 0)) return DC_OK;
-  double sd = total_sd(plan), rare = fmin(0.12, 0.3 / (1 + 4 * sqrt(plan->phi)));
-  size_t all_large = 0, large = 0, common = 0;
+  double sd = bookings_guide_sd(plan), rare = fmin(0.12, 0.3 / (1 + 4 * sqrt(plan->phi)));
+  size_t all_large = 0, large = 0;
   for (size_t i = 0; i < plan->n; i++) {
     const bookings_deal *d = plan->deals + i;
-    int cell = d->p <= rare && (size_of(d) > 0.02 * sd || few_wins(plan));
-    label[i] = cell ? CELL : REST;
-    all_large += size_of(d) > 0.05 * sd;
-    large += !cell && size_of(d) > 0.05 * sd;
-    common += !cell;
+    int cell = d->p <= rare && (size_of(d) > 0.02 * sd || few_wins(plan) || d->log_sd > bookings_wild);
+    int big = size_of(d) > 0.05 * sd || few_wins(plan) || d->log_sd > bookings_wild;
+    label[i] = cell ? CELL : big ? LARGE : REST;
+    if (big) all_large++;
+    if (big && !cell) large++;
   }
-  if (plan->n <= exact_limit(plan, all_large)) {
+  if (plan->n <= bookings_exact_limit(plan, all_large)) {
     memset(label, EXACT, plan->n);
     return DC_OK;
   }
-  size_t limit = exact_limit(plan, large);
-  if (few_wins(plan) && common <= MOST_COMMON) limit = common;
-  return label_largest(plan, limit, label, error);
+  size_t limit = bookings_exact_limit(plan, large);
+  *together = large > limit;
+  for (size_t i = 0; i < plan->n; i++)
+    if (label[i] == LARGE) label[i] = EXACT;
+  return *together ? DC_OK : label_largest(plan, limit - large, label, error);
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+  const bookings_deal *x = a, *y = b;
+  if (x->count != y->count) return x->count < y->count ? -1 : 1;
+  if (x->amount != y->amount) return x->amount < y->amount ? -1 : 1;
+  return (x->p > y->p) - (x->p < y->p);
+}
+
+/* Factors and the classes of their amounts, which are the first severities. */
+static dc_status make_exact(bookings_plan *plan, const unsigned char *label, int together, bookings_deal *severities,
+                            dc_error *error)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < plan->n; i++) n += label[i] == EXACT;
+  bookings_deal *exact = dc_arena_alloc(plan->arena, n + 1, sizeof *exact), *merged = exact;
+  if (!exact) return dc_fail_memory(error, "factors");
+  n = 0;
+  for (size_t i = 0; i < plan->n; i++)
+    if (label[i] == EXACT) exact[n++] = plan->deals[i];
+  if (together) {
+    size_t limit = bookings_exact_limit(plan, n) / 4 + FEWEST_MERGED;
+    merged = dc_arena_alloc(plan->arena, limit + 1, sizeof *merged);
+    if (!merged || !(n = bookings_group(plan->arena, exact, n, limit, 1, merged, NULL)))
+      return dc_fail_memory(error, "factors");
+    bookings_cut_bulk(plan, merged, n);
+    qsort(merged, n, sizeof *merged, compare_counts);
+  }
+  plan->n_exact = n;
+  plan->exact = merged;
+  plan->win = dc_arena_alloc(plan->arena, n + 1, plan->nodes.padded * sizeof *plan->win);
+  plan->class_of = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->class_of);
+  plan->count = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->count);
+  plan->psi_re = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->psi_re);
+  plan->psi_im = dc_arena_alloc(plan->arena, n + 1, sizeof *plan->psi_im);
+  if (!plan->win || !plan->class_of || !plan->count || !plan->psi_re || !plan->psi_im)
+    return dc_fail_memory(error, "factors");
+  for (size_t i = 0; i < n; i++) {
+    plan->count[i] = (size_t)merged[i].count;
+    plan->n_plain += plan->count[i] == 1;
+    bookings_win_given(&plan->nodes, merged[i].p, plan->win + i * plan->nodes.padded);
+  }
+  dc_status status = bookings_classes(plan->arena, merged, n, severities, plan->class_of, &plan->n_classes, error);
+  size_t limit = bookings_class_limit(plan, severities, plan->n_classes);
+  if (status || plan->n_classes <= limit) return status;
+  plan->n_classes = bookings_group(plan->arena, merged, n, limit, 0, severities, plan->class_of);
+  bookings_cut_bulk(plan, severities, plan->n_classes);
+  return plan->n_classes ? DC_OK : dc_fail_memory(error, "classes of amounts");
 }
 
 /* H with E[x - x^2/2 + x^3/6 - x^4/24] = p over the nodes, x = Z H: the mean of a cell's series. */
@@ -128,7 +142,10 @@ static dc_status make_cells(bookings_plan *plan, const unsigned char *label, boo
   n = 0;
   for (size_t i = 0; i < plan->n; i++)
     if (label[i] == CELL) rare[n++] = plan->deals[i];
-  plan->n_cells = n ? bookings_group(rare, n, cell_limit(plan), cells, cell_of) : 0;
+  if (n &&
+      !(plan->n_cells = bookings_group(plan->arena, rare, n, bookings_cell_limit(plan, rare, n), 0, cells, cell_of)))
+    return dc_fail_memory(error, "cells of rare deals");
+  bookings_cut_bulk(plan, cells, plan->n_cells);
   for (size_t i = 0; i < n; i++) {
     double h = series_hazard(moment, rare[i].p), power = 1;
     for (int j = 0; j < BOOKINGS_SERIES; j++) plan->power[j][cell_of[i]] += power *= h;
@@ -194,10 +211,10 @@ static dc_status make_rest(bookings_plan *plan, const unsigned char *label, dc_e
 
 static dc_status make_kinds(bookings_plan *plan, bookings_deal *out, dc_error *error)
 {
-  if (plan->n_kinds > MOST_KINDS || (plan->unit > 0 && plan->n_kinds > 0))
-    plan->n_kinds = bookings_group(plan->kinds, plan->n_kinds, MOST_KINDS, out, NULL);
-  else if (plan->n_kinds)
-    memcpy(out, plan->kinds, plan->n_kinds * sizeof *out);
+  if (plan->n_kinds &&
+      !(plan->n_kinds = bookings_group(plan->arena, plan->kinds, plan->n_kinds, MOST_KINDS, 0, out, NULL)))
+    return dc_fail_memory(error, "kinds of deals");
+  bookings_cut_bulk(plan, out, plan->n_kinds);
   plan->kind_rate = dc_arena_alloc(plan->arena, plan->n_kinds + 1, sizeof *plan->kind_rate);
   if (!plan->kind_rate) return dc_fail_memory(error, "kinds of deals");
   for (size_t j = 0; j < plan->n_kinds; j++) plan->kind_rate[j] = out[j].p;
@@ -211,12 +228,13 @@ static void moments(bookings_plan *plan, const bookings_deal *records)
   double mean = 0, square = 0;
   for (size_t k = 0; k < nodes->n; k++) {
     double m = plan->rest[0][k], v = plan->rest[1][k], z = nodes->z[k], rate = 0;
-    const bookings_deal *d = records;
-    for (size_t i = 0; i < plan->n_exact; i++, d++) {
-      double p = plan->win[i * nodes->padded + k];
-      m += p * d->amount;
-      v += p * d->amount * d->amount * (d->ratio - p);
+    for (size_t i = 0; i < plan->n_exact; i++) {
+      const bookings_deal *d = plan->exact + i;
+      double p = plan->win[i * nodes->padded + k], pa = d->count * p * d->amount;
+      m += pa;
+      v += pa * d->amount * (d->ratio - p);
     }
+    const bookings_deal *d = records + plan->n_classes;
     for (size_t c = 0; c < plan->n_cells; c++, d++) {
       double h1 = z * plan->power[0][c], h2 = z * z * plan->power[1][c], h3 = z * z * z * plan->power[2][c];
       double h4 = z * z * z * z * plan->power[3][c], won = h1 - h2 / 2 + h3 / 6 - h4 / 24;
@@ -247,7 +265,8 @@ static void chance_of_none(bookings_plan *plan)
   for (size_t j = 0; j < plan->n_kinds; j++) rate += plan->kind_rate[j];
   for (size_t k = 0; k < plan->nodes.n; k++) {
     double z = plan->nodes.z[k], v = plan->new_variance, none = plan->nodes.w[k];
-    for (size_t i = 0; i < plan->n_exact && none > 1e-30; i++) none *= 1 - plan->win[i * plan->nodes.padded + k];
+    for (size_t i = 0; i < plan->n_exact && none > 1e-30; i++)
+      none *= pow(1 - plan->win[i * plan->nodes.padded + k], plan->exact[i].count);
     plan->none += none * exp(-z * hazard - (v > 0 ? log1p(v * z * rate) / v : z * rate));
   }
 }
@@ -267,25 +286,21 @@ static dc_status allocate(bookings_plan *plan, unsigned char **label, bookings_d
 
 dc_status bookings_plan_split(bookings_plan *plan, dc_error *error)
 {
-  bookings_nodes_make(&plan->nodes, plan->phi, plan->slope, plan->variance_given);
-  plan->top_frequency = bookings_top_frequency(plan->phi, plan->slope, plan->variance_given);
+  plan->top_frequency = bookings_top_frequency(plan);
+  bookings_nodes_make(&plan->nodes, plan);
   unsigned char *label;
   bookings_deal *records;
+  int together = 0;
   dc_status status = allocate(plan, &label, &records, error);
   if (status) return status;
-  if ((status = label_deals(plan, label, error))) return status;
-  for (size_t i = 0; i < plan->n; i++)
-    if (label[i] == EXACT) records[plan->n_exact++] = plan->deals[i];
-  plan->win = dc_arena_alloc(plan->arena, plan->n_exact + 1, plan->nodes.padded * sizeof *plan->win);
-  if (!plan->win) return dc_fail_memory(error, "win probabilities");
-  for (size_t i = 0; i < plan->n_exact; i++)
-    bookings_win_given(&plan->nodes, records[i].p, plan->win + i * plan->nodes.padded);
-  if ((status = make_cells(plan, label, records + plan->n_exact, error))) return status;
+  if ((status = label_deals(plan, label, &together, error))) return status;
+  if ((status = make_exact(plan, label, together, records, error))) return status;
+  if ((status = make_cells(plan, label, records + plan->n_classes, error))) return status;
   if ((status = make_rest(plan, label, error))) return status;
-  if ((status = make_kinds(plan, records + plan->n_exact + plan->n_cells, error))) return status;
+  if ((status = make_kinds(plan, records + plan->n_classes + plan->n_cells, error))) return status;
   moments(plan, records);
   chance_of_none(plan);
-  size_t n = plan->n_exact + plan->n_cells + plan->n_kinds;
-  double fine_above = (n <= FEW_SEVERITIES ? 0.05 : 0.25) * total_sd(plan);
-  return bookings_severities_make(&plan->severities, plan->arena, records, n, fine_above, error);
+  size_t n = plan->n_classes + plan->n_cells + plan->n_kinds;
+  double fine_above = (n <= FEW_SEVERITIES ? 0.05 : 0.25) * bookings_guide_sd(plan);
+  return bookings_severities_make(&plan->severities, plan->arena, records, n, fine_above, plan->cut, error);
 }
