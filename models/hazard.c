@@ -4,6 +4,7 @@
  * (iteratively reweighted least squares); Gu 1992, JCGS 1 (variances on each step's quadratic model); Wood 2017,
  * section 6.2. Each step needs one pass over the rows; variances are tuned on its quadratic model without another. */
 #include "models/hazard_internal.h"
+#include "models/hazard_levels.h"
 
 #include "engine/base/arena.h"
 
@@ -14,7 +15,8 @@
 
 enum { MAX_TUNE = 12, MAX_TUNE_ITERATIVE = 2, MAX_HALVINGS = 30 };
 
-static const double tune_tolerance = 1e-5, settled_move = 1e-3, enough_share = 0.03, enough_at_most = 0.01;
+static const double tune_share = 0.01, enough_share = 0.03,
+                    enough_at_most = 0.01; /* tune_share: of the tau_tolerance */
 
 void dc_hazard_defaults(dc_hazard_options *options)
 {
@@ -23,6 +25,7 @@ void dc_hazard_defaults(dc_hazard_options *options)
                                  .prior_intercept_sd = 1,
                                  .max_newton = 50,
                                  .max_outer = 12,
+                                 .tau_tolerance = 1e-3,
                                  .tolerance = 1e-9};
 }
 
@@ -58,9 +61,9 @@ static dc_hazard *new_fit(const dc_hazard_rows *rows)
 static dc_status check_options(const dc_hazard_options *o, dc_error *error)
 {
   if (!isfinite(o->prior_intercept[0]) || !isfinite(o->prior_intercept[1]) || !isfinite(o->prior_intercept_sd) ||
-      isnan(o->tolerance))
+      isnan(o->tolerance) || isnan(o->tau_tolerance))
     return dc_fail(error, DC_E_NUMERIC, "hazard: the intercept's prior or the tolerance is not finite");
-  if (o->prior_intercept_sd <= 0 || o->max_newton < 0 || o->max_outer < 0 || o->tolerance < 0)
+  if (o->prior_intercept_sd <= 0 || o->max_newton < 0 || o->max_outer < 0 || o->tolerance < 0 || o->tau_tolerance < 0)
     return dc_fail(error, DC_E_USAGE, "hazard: the intercept's sd must be positive, limits and tolerance not negative");
   return DC_OK;
 }
@@ -122,19 +125,21 @@ static totals sum_rows(const dc_hazard_rows *rows)
 }
 
 /* A crude rate when nothing is known, else the earlier fit. Never decides where the iteration ends. */
-static void set_start(dc_shrunk *s, const dc_hazard_rows *rows, const dc_hazard_options *options, const totals *t,
-                      const dc_hazard *start)
+static void set_start(dc_shrunk *s, const dc_hazard_rows *rows, const dc_hazard_levels *levels,
+                      const dc_hazard_options *options, const totals *t, const dc_hazard *start)
 {
+  const uint32_t *to = levels->to;
   for (size_t c = 0; c < DC_RISKS; c++) {
     double rate = log((t->events[c] + 0.5) / (t->open + 0.5));
     s->theta[c] = rows->n_rows > 0 && isfinite(rate) ? rate : options->prior_intercept[c];
-    if (!start) continue;
-    if (isfinite(start->intercept[c])) s->theta[c] = start->intercept[c];
-    for (int f = 0; f < rows->n_factors; f++) {
-      size_t known = start->offset[f + 1] - start->offset[f], levels = rows->factors[f].levels;
+    if (start && isfinite(start->intercept[c])) s->theta[c] = start->intercept[c];
+  }
+  for (int f = 0; start && f < rows->n_factors; to += rows->factors[f++].levels) {
+    size_t known = start->offset[f + 1] - start->offset[f];
+    for (size_t c = 0; c < DC_RISKS; c++) {
       const double *beta = start->beta[c] + start->offset[f];
-      for (size_t l = 0; l < levels && l < known; l++)
-        if (isfinite(beta[l])) s->theta[2 * (s->column[f] + l) + c] = beta[l];
+      for (size_t l = 0; l < rows->factors[f].levels && l < known; l++)
+        if (to[l] != DC_LEVEL_ABSENT && isfinite(beta[l])) s->theta[2 * (s->column[f] + to[l]) + c] = beta[l];
       double tau = fmin(fmax(start->tau[c][f], s->problem.tau_min), s->problem.tau_max);
       if (options->max_outer > 0 && isfinite(tau)) s->lambda[2 * (size_t)f + c] = 1 / (tau * tau);
     }
@@ -156,7 +161,7 @@ static dc_status direction(dc_shrunk *s, const dc_hazard_options *options, searc
   if (status != DC_OK || q->outer >= options->max_outer) return status;
   q->outer++;
   q->moved = 0;
-  double enough = tune_tolerance;
+  double least = tune_share * options->tau_tolerance, enough = least;
   /* where each solution costs passes over the rows, the next quadratic model may as well be the better one */
   int most = dc_shrunk_iterative(s) ? MAX_TUNE_ITERATIVE : MAX_TUNE;
   for (int k = 0; k < most; k++) {
@@ -166,7 +171,7 @@ static dc_status direction(dc_shrunk *s, const dc_hazard_options *options, searc
     q->moved = fmax(q->moved, move);
     if (move < enough) break;
     /* no use in tuning this model much closer than it is to the next one */
-    enough = fmax(tune_tolerance, fmin(enough_share * q->moved, enough_at_most));
+    enough = fmax(least, fmin(enough_share * q->moved, fmax(enough_at_most, options->tau_tolerance)));
     status = dc_shrunk_newton(s, decrement, error);
     if (status != DC_OK) return status;
   }
@@ -202,7 +207,7 @@ static dc_status iterate(dc_shrunk *s, const dc_hazard_options *options, search 
     status = direction(s, options, q, &decrement, error);
     if (status != DC_OK) break;
     bool close = decrement <= options->tolerance * fmax(1, q->weight);
-    bool settled = options->max_outer == 0 || q->moved < settled_move;
+    bool settled = options->max_outer == 0 || q->moved < options->tau_tolerance;
     bool last = close && (settled || q->outer >= options->max_outer);
     if (!last && q->steps >= options->max_newton) break;
     status = advance(s, q, !last, &moved, error);
@@ -215,7 +220,8 @@ static dc_status iterate(dc_shrunk *s, const dc_hazard_options *options, search 
   return status;
 }
 
-static dc_status finish(dc_shrunk *s, const totals *t, const search *q, dc_hazard *fit, dc_error *error)
+static dc_status finish(dc_shrunk *s, const dc_hazard_levels *levels, const totals *t, const search *q, dc_hazard *fit,
+                        dc_error *error)
 {
   dc_status status = dc_shrunk_invert(s, error);
   if (status != DC_OK) return status;
@@ -224,8 +230,8 @@ static dc_status finish(dc_shrunk *s, const totals *t, const search *q, dc_hazar
     fit->events[c] = t->events[c];
     for (int f = 0; f < fit->n_factors; f++) {
       fit->tau[c][f] = 1 / sqrt(s->lambda[2 * (size_t)f + c]);
-      for (size_t l = fit->offset[f], j = s->column[f]; l < fit->offset[f + 1]; l++, j++)
-        fit->beta[c][l] = s->theta[2 * j + c];
+      for (size_t l = fit->offset[f]; l < fit->offset[f + 1]; l++)
+        fit->beta[c][l] = levels->to[l] == DC_LEVEL_ABSENT ? 0 : s->theta[2 * (s->column[f] + levels->to[l]) + c];
     }
   }
   fit->log_likelihood = s->log_likelihood;
@@ -271,14 +277,17 @@ dc_status dc_hazard_fit_with(const dc_hazard_rows *rows, const dc_hazard_options
     status = dc_fail_memory(error, "fitting hazards");
     goto done;
   }
-  const dc_shrunk_problem problem = describe(rows, options);
+  dc_hazard_levels levels;
+  status = dc_hazard_levels_find(rows, arena, &levels, error);
+  if (status != DC_OK) goto done;
+  const dc_shrunk_problem problem = describe(&levels.spoken, options);
   status = dc_shrunk_new(&problem, limits, arena, &s, error);
   if (status != DC_OK) goto done;
   const totals t = sum_rows(rows);
   search q = {.weight = t.weight, .trial = dc_arena_alloc(arena, s->channels * s->columns, sizeof(double))};
-  set_start(s, rows, options, &t, start);
+  set_start(s, rows, &levels, options, &t, start);
   status = q.trial ? iterate(s, options, &q, error) : dc_fail_memory(error, "fitting hazards");
-  if (status == DC_OK) status = finish(s, &t, &q, result, error);
+  if (status == DC_OK) status = finish(s, &levels, &t, &q, result, error);
 done:
   if (status == DC_OK || status == DC_W_MAXITER) {
     *fit = result;

@@ -29,6 +29,7 @@ typedef struct dc_hazard_options {
   double prior_intercept_sd;        /* of that prior, e.g. 1 */
   int max_newton;                   /* e.g. 50 steps in all */
   int max_outer;                    /* variance updates, e.g. 12; 0 keeps every tau at its prior */
+  double tau_tolerance;             /* variances are settled when no log variance moves further, e.g. 1e-3 */
   double tolerance;                 /* on the Newton decrement per unit of weight, e.g. 1e-9 */
 } dc_hazard_options;
 
