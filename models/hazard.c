@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TUNE = 12, MAX_TUNE_ITERATIVE = 2, MAX_HALVINGS = 30 };
+enum { MAX_TUNE = 2, MAX_TUNE_ITERATIVE = 2, MAX_HALVINGS = 30 };
 
 static const double tune_share = 0.01, enough_share = 0.03,
                     enough_at_most = 0.01; /* tune_share: of the tau_tolerance */

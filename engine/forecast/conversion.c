@@ -7,7 +7,7 @@
 /* What is believed before any data: one deal in sixteen closes in a week, worth this many weeks of exposure. */
 static const double PRIOR_HAZARD = 0.06, PRIOR_WEEKS = 20, PRIOR_SD = 1.0;
 /* Variances closer than this, on the log scale, give the same forecast to three digits. */
-static const double TAU_TOLERANCE = 0.03;
+static const double TAU_TOLERANCE = 0.05, TOLERANCE = 1e-7;
 /* The stage, pushes, ... of few closed deals say little: factors enter as closed deals allow (features.c). */
 static const int64_t rung_floor[] = {0, 10, 50, 300};
 
@@ -159,6 +159,7 @@ dc_status dc_conversion_fit(const dc_features *features, const dc_rows *rows, in
     dc_hazard_defaults(&options);
     options.threads = threads;
     options.tau_tolerance = TAU_TOLERANCE;
+    options.tolerance = TOLERANCE;
     set_prior(c, &d, rows->n, &options);
     dc_hazard_rows input = {rows->n, c->n_fitted, c->factor, d.code, d.log_length, d.weight};
     status = dc_hazard_fit(&input, &options, start && same_factors(start, c) ? start->fit : NULL, &c->fit, error);
