@@ -31,13 +31,13 @@ static bool counts(const dc_evidence *e, int32_t known, int horizon, dc_measure 
 static double clamp(double x, double least, double most) { return x < least ? least : x > most ? most : x; }
 
 /* What was forecast from half as many closed deals says half as much about a forecast of today; origins that share a
- * target share its luck. */
-static double relevance(const dc_evidence *evidence, size_t n, size_t k, double closed)
+ * target share its luck. closed: the most that any of them had learned from. */
+static double relevance(const dc_evidence *evidence, size_t n, const dc_evidence *e, dc_measure m, double closed)
 {
   double sharing = 0;
   for (size_t j = 0; j < n; j++)
-    sharing += evidence[j].horizon == evidence[k].horizon && evidence[j].period_end == evidence[k].period_end;
-  return (closed > 0 ? evidence[k].closed / closed : 1) / sharing;
+    sharing += counts(&evidence[j], e->period_end, e->horizon, m) && evidence[j].period_end == e->period_end;
+  return (closed > 0 ? e->closed / closed : 1) / sharing;
 }
 
 /* Ratio of actual to raw around `prior`, by credibility. */
@@ -49,7 +49,7 @@ static double credible_factor(const dc_evidence *evidence, size_t n, int32_t kno
     if (counts(&evidence[k], known, horizon, m)) closed = fmax(closed, evidence[k].closed);
   for (size_t k = n; k-- > 0;) {
     if (!counts(&evidence[k], known, horizon, m)) continue;
-    double w = fade * relevance(evidence, n, k, closed);
+    double w = fade * relevance(evidence, n, &evidence[k], m, closed);
     raw += w * evidence[k].raw[m] * prior;
     actual += w * evidence[k].actual[m];
     weight += w;
@@ -59,7 +59,7 @@ static double credible_factor(const dc_evidence *evidence, size_t n, int32_t kno
   double ratio = actual / raw;
   for (size_t k = 0; k < n; k++) {
     if (!counts(&evidence[k], known, horizon, m)) continue;
-    double w = relevance(evidence, n, k, closed), off = evidence[k].actual[m] / (evidence[k].raw[m] * prior) - ratio;
+    double w = relevance(evidence, n, &evidence[k], m, closed), off = evidence[k].actual[m] / (evidence[k].raw[m] * prior) - ratio;
     scatter += w * off * off;
     targets += w;
   }

@@ -229,7 +229,7 @@ static void test_cells(void **state)
   /* The stage counts by how far ahead the cell is. */
   s.fixed[DC_FEATURE_STAGE] = 2;
   uint32_t before = 0;
-  for (int ahead = 0; ahead < 60; ahead++) {
+  for (int ahead = 0; ahead < 120; ahead++) {
     s.landmark = cell - ahead;
     dc_features_cell(m.features, &s, cell, first, last, UINT32_MAX, code);
     if (ahead) assert_true(code[DC_FEATURE_STAGE] >= before);
