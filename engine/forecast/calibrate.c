@@ -59,7 +59,8 @@ static double credible_factor(const dc_evidence *evidence, size_t n, int32_t kno
   double ratio = actual / raw;
   for (size_t k = 0; k < n; k++) {
     if (!counts(&evidence[k], known, horizon, m)) continue;
-    double w = relevance(evidence, n, &evidence[k], m, closed), off = evidence[k].actual[m] / (evidence[k].raw[m] * prior) - ratio;
+    double w = relevance(evidence, n, &evidence[k], m, closed),
+           off = evidence[k].actual[m] / (evidence[k].raw[m] * prior) - ratio;
     scatter += w * off * off;
     targets += w;
   }
