@@ -6,24 +6,27 @@ function logit(p) {
   if (p > 1 - 1e-6) p = 1 - 1e-6
   return log(p / (1 - p))
 }
-# True probability on the logit of ours, by cross-entropy (fractional response: Papke and Wooldridge 1996); Newton from
-# the group's sums. Sets intercept, slope.
-function regress(group, ours, truth, step, i, x, m, w, g0, g1, h00, h01, h11, det) {
+# True probability on the logit of ours, by cross-entropy (fractional response: Papke and Wooldridge 1996) and Newton's
+# method, over deals from..to of a group ("" = all of them). Sets intercept, slope.
+function regress(from, to, group, ours, truth, step, i, k, x, m, w, g0, g1, h00, h01, h11, det, move) {
   intercept = 0; slope = 1
-  for (step = 0; step < 12; step++) {
+  k = 0
+  for (i = from; i <= to; i++) if (group == "" || group_of[i] == group) { k++; reg_x[k] = ours[i]; reg_y[k] = truth[i] }
+  for (step = 0; step < 25; step++) {
     g0 = g1 = h00 = h01 = h11 = 0
-    for (i = 1; i <= n; i++) {
-      if (group != "" && group_of[i] != group) continue
-      x = ours[i]
+    for (i = 1; i <= k; i++) {
+      x = reg_x[i]
       m = 1 / (1 + exp(-intercept - slope * x))
       w = m * (1 - m)
-      g0 += truth[i] - m; g1 += (truth[i] - m) * x
+      g0 += reg_y[i] - m; g1 += (reg_y[i] - m) * x
       h00 += w; h01 += w * x; h11 += w * x * x
     }
     det = h00 * h11 - h01 * h01
     if (!(det > 0)) return
     intercept += (h11 * g0 - h01 * g1) / det
-    slope += (h00 * g1 - h01 * g0) / det
+    move = (h00 * g1 - h01 * g0) / det
+    slope += move
+    if (move < 1e-7 && move > -1e-7) return
   }
 }
 function correlation(a, b, i, ma, mb, ab, aa, bb) {
@@ -37,9 +40,9 @@ function tell(title, group, i, count, a, b, c, d) {
     count++; a += p[i]; b += true_p[i]; c += q[i]; d += true_q[i]
   }
   if (count == 0) return
-  regress(group, logit_p, true_p)
+  regress(1, n, group, logit_p, true_p)
   printf "#   %-22s %7d   ever: ours %.4f true %.4f intercept %+.3f slope %.3f", title, count, a / count, b / count, intercept, slope
-  regress(group, logit_q, true_q)
+  regress(1, n, group, logit_q, true_q)
   printf "   next: ours %.4f true %.4f intercept %+.3f slope %.3f\n", c / count, d / count, intercept, slope
 }
 # Smallest k with P(X <= k) >= tail, X binomial.
@@ -76,10 +79,9 @@ file == 2 {
 }
 END {
   if (seeds == 0) { print "no seed was compared" >"/dev/stderr"; exit 3 }
-  for (i = 1; i <= n; i++) group_of[i] = of_seed[i]
-  for (i = 1; i <= n; i++) if (!(of_seed[i] in met)) {
-    met[of_seed[i]] = 1
-    regress(of_seed[i], logit_p, true_p)
+  for (k = 1; k <= n; k = i) { # a seed's deals stand together
+    for (i = k; i <= n && of_seed[i] == of_seed[k]; i++) continue
+    regress(k, i - 1, "", logit_p, true_p)
     slopes += slope; slopes_square += slope * slope
   }
   slope_error = seeds > 1 ? sd(slopes, slopes_square, seeds) / sqrt(seeds) : 0.1
@@ -115,7 +117,7 @@ END {
   if (low > 0.7) low = 0.7
   if (high < 0.9) high = 0.9
   spread = slope_error * 3.3 > 0.1 ? slope_error * 3.3 : 0.1
-  regress("", logit_p, true_p)
+  regress(1, n, "", logit_p, true_p)
   bad_cover = in80 / seeds < low || in80 / seeds > high
   bad_slope = slope < 1 - spread || slope > 1 + spread
   printf "# bounds: 80 %% interval %.3f in [%.3f, %.3f]%s; pooled slope %.3f in [%.3f, %.3f]%s\n", in80 / seeds, low, high, \
