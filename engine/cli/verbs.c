@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static const char *const forecast_tables[] = {"forecast", "deals",   "deal_periods", "backtest", "quality",
-                                              "columns",  "rejects", "model",        NULL};
+static const char *const forecast_tables[] = {"forecast", "deals",   "deal_periods", "backtest",
+                                              "quality",  "columns", "rejects",      NULL};
 
 const dc_verb dc_verbs[] = {
     {"forecast", "how much will be booked in each coming period, and how sure that is",

@@ -3,7 +3,11 @@
 #include "engine/run/forecast.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_BYTES = 1024 };
 
 /* One line of `columns`. */
 typedef struct column_use {
@@ -164,6 +168,35 @@ static void inputs_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_re
   }
 }
 
+/* "a; b", of each path its file's name only; null when there is none. */
+static void set_list(dc_result *out, const char *name, const dc_strings *list, bool paths)
+{
+  char text[OPTION_BYTES] = "";
+  size_t used = 0;
+  for (size_t k = 0; k < list->count && used < sizeof text; k++) {
+    const char *item = list->items[k], *slash = paths ? strrchr(item, '/') : NULL;
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", k ? "; " : "", slash ? slash + 1 : item);
+  }
+  dc_set_text(out, &out->options, name, list->count ? text : NULL);
+}
+
+/* What was asked that changes the result, beside what `run` itself tells. */
+static void set_options(dc_forecast_run *run)
+{
+  const dc_job *job = run->job;
+  dc_result *out = run->result;
+  const dc_strings config = {.items = (const char *[]){job->config}, .count = job->config != NULL};
+  dc_set_bool(out, &out->options, "backtest", !job->no_backtest);
+  dc_set_integer(out, &out->options, "origins", job->origins);
+  set_list(out, "by", &job->by, false);
+  set_list(out, "map", &job->maps, false);
+  set_list(out, "columns", &job->columns, false);
+  set_list(out, "join", &job->joins, true);
+  set_list(out, "config", &config, true);
+  dc_set_bool(out, &out->options, "strict", job->strict);
+  dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
+}
+
 void dc_describe_run(dc_forecast_run *run)
 {
   static const dc_field_spec inputs[] = {{"name", DC_FIELD_TEXT},         {"bytes", DC_FIELD_INTEGER},
@@ -187,6 +220,7 @@ void dc_describe_run(dc_forecast_run *run)
   dc_set_integer(out, &out->run, "deals_won", run->now.won);
   dc_set_integer(out, &out->run, "deals_lost", run->now.lost);
   dc_set_integer(out, &out->run, "seed", (int64_t)run->job->seed);
+  set_options(run);
   count_later(run);
   dc_result_table *table = dc_result_add_inputs(out, inputs);
   for (size_t k = 0; (file = file_at(run, k)) != NULL; k++) inputs_of(run, file, table);
