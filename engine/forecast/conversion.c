@@ -103,17 +103,20 @@ static dc_status gather(const dc_conversion *c, const dc_rows *rows, fit_data *d
   return DC_OK;
 }
 
-/* Prior centre of the intercepts: the overall closing rate, split by the beta-binomial win rate. */
+/* Prior centre of the intercepts: the overall closing rate, split by the beta-binomial win rate of the closed deals that
+ * no row tells of, as their creation is not known. (What the rows tell is the likelihood's.) */
 static void set_prior(const dc_conversion *c, const fit_data *d, size_t n, dc_hazard_options *options)
 {
-  double events = 0, weeks = 0;
+  double told[DC_RISKS] = {0, 0}, weeks = 0;
   for (size_t r = 0; r < n; r++) {
     double closed = d->weight[3 * r] + d->weight[3 * r + 1];
-    events += closed;
+    told[DC_WON] += d->weight[3 * r];
+    told[DC_LOST] += d->weight[3 * r + 1];
     weeks += (closed + d->weight[3 * r + 2]) * exp(d->log_length[r]);
   }
-  double hazard = (events + PRIOR_HAZARD * PRIOR_WEEKS) / (weeks + PRIOR_WEEKS);
-  double win_rate = ((double)c->won + 1) / ((double)(c->won + c->lost) + 2);
+  double won = fmax((double)c->won - told[DC_WON], 0), lost = fmax((double)c->lost - told[DC_LOST], 0);
+  double hazard = (told[DC_WON] + told[DC_LOST] + PRIOR_HAZARD * PRIOR_WEEKS) / (weeks + PRIOR_WEEKS);
+  double win_rate = (won + 1) / (won + lost + 2);
   if (hazard > 0.9) hazard = 0.9;
   options->prior_intercept[DC_WON] = log(hazard * win_rate / (1 - hazard));
   options->prior_intercept[DC_LOST] = log(hazard * (1 - win_rate) / (1 - hazard));
