@@ -7,7 +7,7 @@ static uint32_t number_levels(const dc_factor *factor, uint32_t *to)
 {
   uint32_t n = 0;
   for (uint32_t l = 0; l < factor->levels; l++)
-    to[l] = factor->penalty == DC_PENALTY_SMOOTH || to[l] ? n++ : (uint32_t)DC_LEVEL_ABSENT;
+    to[l] = factor->penalty == DC_PENALTY_SMOOTH || to[l] ? n++ : DC_LEVEL_ABSENT;
   if (n > 0) return n;
   to[0] = 0;
   return 1;

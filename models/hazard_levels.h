@@ -6,7 +6,7 @@
 #include "dealcast/model/hazard.h"
 #include "engine/base/arena.h"
 
-enum { DC_LEVEL_ABSENT = UINT32_MAX };
+#define DC_LEVEL_ABSENT UINT32_MAX
 
 /* spoken  the same rows over the levels that they speak of; log_length and weight are shared with the original
  * to      per level of the original, factor after factor: its level in `spoken`, or DC_LEVEL_ABSENT */
