@@ -4,7 +4,7 @@
  *   exact deals   1 + p psi
  *   cells         log(1 + (1 - exp(-x)) psi) as a series in x = z H; with r = psi its derivatives at 0 are
  *                 r, -(r + r^2), r + 3 r^2 + 2 r^3, -(r + 7 r^2 + 12 r^3 + 6 r^4)
- *   kinds         (1 - v z sum rate psi)^(-1 / v), the compound negative binomial (Klugman et al. 2012, ch. 9)
+ *   kinds         (1 - v z rate psi)^(-1 / v), the compound negative binomial (Klugman et al. 2012, ch. 9)
  *   rest          a gamma variable shifted to the mean, variance and third cumulant (Hardy 2004, "translated gamma"),
  *                 times 1 + (kappa4 - kappa4 of it) t^4 / 24 */
 #include "engine/forecast/bookings_internal.h"
@@ -56,16 +56,6 @@ static void sum_cells(const bookings_plan *plan, at_frequency *f)
       f->cell[j].re += h * (k[0] * r.re + k[1] * r2.re + k[2] * r3.re + k[3] * r4.re);
       f->cell[j].im += h * (k[0] * r.im + k[1] * r2.im + k[2] * r3.im + k[3] * r4.im);
     }
-  }
-}
-
-static void sum_kinds(const bookings_plan *plan, at_frequency *f)
-{
-  f->kinds = (complex_pair){0, 0};
-  for (size_t j = 0; j < plan->n_kinds; j++) {
-    size_t i = plan->n_classes + plan->n_cells + j;
-    f->kinds.re += plan->kind_rate[j] * plan->severities.psi_re[i];
-    f->kinds.im += plan->kind_rate[j] * plan->severities.psi_im[i];
   }
 }
 
@@ -267,7 +257,10 @@ static complex_pair value_at(bookings_plan *plan, at_frequency *f, size_t k, dou
     plan->psi_im[i] = s->psi_im[plan->class_of[i]];
   }
   sum_cells(plan, f);
-  sum_kinds(plan, f);
+  if (plan->n_kinds) {
+    size_t pool = plan->n_classes + plan->n_cells;
+    f->kinds = (complex_pair){plan->pool.rate * s->psi_re[pool], plan->pool.rate * s->psi_im[pool]};
+  }
   return mixture(plan, f, k, negligible);
 }
 
@@ -303,7 +296,7 @@ static double cumulant_generating(const bookings_plan *plan, size_t k, double th
     sum += plan->exact[i].count * fmax(log1p(plan->win[i * plan->nodes.padded + k] * mgf[plan->class_of[i]]), -30);
   i = plan->n_classes;
   for (size_t c = 0; c < plan->n_cells; c++) sum += z * plan->power[0][c] * mgf[i++];
-  for (size_t j = 0; j < plan->n_kinds; j++) rate += z * plan->kind_rate[j] * mgf[i++];
+  if (plan->n_kinds) rate = z * plan->pool.rate * mgf[i];
   double v = plan->new_variance;
   if (v * rate >= 1) return HUGE_VAL;
   sum += v > 0 ? -log1p(-v * rate) / v : rate;

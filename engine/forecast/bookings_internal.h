@@ -43,8 +43,24 @@ typedef struct bookings_nodes {
   size_t silent[BOOKINGS_MAX_NODES / BOOKINGS_LANES]; /* frequencies since the lane's functions died out */
 } bookings_nodes;
 
-/* Amounts as mixtures of normals, without the parts above the cut: psi(0) is then below 0. Severity i owns count[i] parts from first[i]: one part, among those of the n_single
- * severities that have one, or whole lanes, padded with weight 0.
+/* An amount as a mixture of n normals of one relative variance; within: the share of log_sd that is inside a part. */
+enum { BOOKINGS_RULE_PARTS = 96 };
+typedef struct bookings_rule {
+  size_t n;
+  double node[BOOKINGS_RULE_PARTS], weight[BOOKINGS_RULE_PARTS], mean[BOOKINGS_RULE_PARTS];
+  double within;
+} bookings_rule;
+
+/* The amount of a deal to come, of any kind: kinds are Poisson, so together they are one kind whose amount is the mixture,
+ * kind j in the share rate[j] / rate. Weights are those of the parts below the cut. */
+typedef struct bookings_pool {
+  double rate;
+  size_t n;
+  double *weight, *mean, *variance;
+} bookings_pool;
+
+/* Amounts as mixtures of normals, without the parts above the cut: psi(0) is then below 0. Severity i owns count[i] parts
+ * from first[i]: one part, among those of the n_single severities that have one, or whole lanes, padded with weight 0.
  * After bookings_severities_start, each bookings_severities_next moves psi[] = E exp(itA) - 1 to the next multiple of
  * the frequency step. */
 typedef struct bookings_severities {
@@ -60,7 +76,7 @@ typedef struct bookings_severities {
 /* Deals too many for a factor each, split by how their characteristic function is taken.
  * exact   factor (1 + win[i][k] psi)^count at node k, psi of severity class_of[i] < n_classes; those of count 1 come first
  * cells   rare deals of like amounts: log factor as a series in z H; severities n_classes .. ; sums of H^1..H^4
- * kinds   deals to come: negative binomial; the last n_kinds severities
+ * kinds   deals to come: negative binomial; their pool is the last severity
  * rest    many small deals: first four cumulants at each node, as a shifted gamma with a fourth-order correction */
 typedef struct bookings_plan {
   dc_arena *arena;
@@ -83,7 +99,7 @@ typedef struct bookings_plan {
   bookings_deal *exact;
   double *win, *psi_re, *psi_im; /* n_exact x nodes.padded; the factors' psi at a frequency */
   size_t *class_of, *count;      /* of exact deals */
-  double *kind_rate;             /* n_kinds: expected wins at z = 1 */
+  bookings_pool pool;            /* of the kinds */
   double *power[BOOKINGS_SERIES];
   int has_rest;
   double *rest[BOOKINGS_SERIES]; /* cumulants at each node */
@@ -130,13 +146,20 @@ size_t bookings_cell_limit(const bookings_plan *plan, const bookings_deal *recor
 size_t bookings_most_frequencies(bookings_plan *plan); /* fills plan->work too */
 
 /* severity.c. Records with amount * bulk > fine_above get a fine mixture, the others a coarse one, or a single normal
- * when far below it. */
+ * when far below it. spread: the parts' relative variance. */
+void bookings_rule_choose(bookings_rule *q, const bookings_deal *d, double fine_above, double cut);
+double bookings_rule_spread(const bookings_rule *q, const bookings_deal *d);
+/* A severity for each of the n records, and one for the pool when that has parts. */
 dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
-                                   double fine_above, double cut, dc_error *error);
+                                   const bookings_pool *pool, double fine_above, double cut, dc_error *error);
 void bookings_severities_start(bookings_severities *s, double frequency_step);
 void bookings_severities_next(bookings_severities *s);
 /* out[i] = E exp(theta A_i) - 1 */
 void bookings_severities_mgf(const bookings_severities *s, double theta, double *out);
+
+/* pool.c */
+dc_status bookings_pool_make(bookings_pool *pool, dc_arena *arena, const bookings_deal *kinds, size_t n,
+                             double fine_above, double cut, dc_error *error);
 
 /* characteristic.c: phi(k * step) - atom, k = 0, 1, ... in order; re, im have room for `most` + 1 values. Returns the last
  * k before the function stayed below `negligible`; `most` when it did not. */

@@ -9,15 +9,7 @@
 
 #include <math.h>
 
-enum { MOST_PARTS = 96 };
-
-typedef struct rule {
-  size_t n;
-  double node[MOST_PARTS], weight[MOST_PARTS], mean[MOST_PARTS];
-  double within; /* r */
-} rule;
-
-static void single(rule *q)
+static void single(bookings_rule *q)
 {
   q->n = 1;
   q->node[0] = 0;
@@ -25,7 +17,7 @@ static void single(rule *q)
   q->within = 1;
 }
 
-static void gauss_hermite(rule *q, double log_sd)
+static void gauss_hermite(bookings_rule *q, double log_sd)
 {
   static const double node[4] = {0, 1.154405394739968, 2.366759410734541, 3.750439717725742};
   static const double weight[4] = {0.457142857142857143, 0.240123178605012690, 0.030757123967586497,
@@ -41,12 +33,12 @@ static void gauss_hermite(rule *q, double log_sd)
 
 /* Spacing of 1.2 standard deviations of the inner normal leaves a ripple of 1e-6. Below -4.5 are amounts that differ from
  * the lowest part's by less than they matter. */
-static void trapezoid(rule *q, double log_sd, double inner)
+static void trapezoid(bookings_rule *q, double log_sd, double inner)
 {
   double r = fmin(fmax(inner, 0.05 / log_sd), 0.9), c = sqrt(1 - r * r);
   double low = -4.5, high = 5 + 2 * log_sd, spacing = 1.2 * r / c;
-  if ((high - low) / spacing > MOST_PARTS - 1) {
-    spacing = (high - low) / (MOST_PARTS - 1);
+  if ((high - low) / spacing > BOOKINGS_RULE_PARTS - 1) {
+    spacing = (high - low) / (BOOKINGS_RULE_PARTS - 1);
     c = 1 / sqrt(1 + spacing * spacing / 1.44);
     r = sqrt(1 - c * c);
   }
@@ -65,7 +57,7 @@ static void trapezoid(rule *q, double log_sd, double inner)
 }
 
 /* The parts' means, with the exact mean of all. Parts above the cut go, with their weight; they stand last. */
-static void set_means(rule *q, const bookings_deal *d, double cut)
+static void set_means(bookings_rule *q, const bookings_deal *d, double cut)
 {
   double r = q->within * d->log_sd, c2 = d->log_sd * d->log_sd - r * r, c = c2 > 0 ? sqrt(c2) : 0, sum = 0;
   double rise = q->n > 8 ? exp(c * (q->node[1] - q->node[0])) : 1, even = q->n > 8 ? exp(c * q->node[0]) : 0;
@@ -78,8 +70,7 @@ static void set_means(rule *q, const bookings_deal *d, double cut)
   while (d->bulk < d->ratio && q->n > 2 && q->mean[q->n - 1] > cut) q->n--;
 }
 
-/* An amount that is small beside the whole may be normal unless a normal would often be negative. */
-static void choose(rule *q, const bookings_deal *d, double fine_above, double cut)
+void bookings_rule_choose(bookings_rule *q, const bookings_deal *d, double fine_above, double cut)
 {
   double size = d->amount * d->bulk;
   if (d->log_sd <= 0.06 || (d->log_sd <= 0.5 && size < 0.16 * fine_above))
@@ -91,11 +82,17 @@ static void choose(rule *q, const bookings_deal *d, double fine_above, double cu
   set_means(q, d, cut);
 }
 
+double bookings_rule_spread(const bookings_rule *q, const bookings_deal *d)
+{
+  double r = q->within * d->log_sd;
+  return expm1(r * r);
+}
+
 static size_t whole_lanes(size_t n) { return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES; }
 
-static void fill(bookings_severities *s, size_t at, const bookings_deal *d, const rule *q)
+static void fill(bookings_severities *s, size_t at, const bookings_deal *d, const bookings_rule *q)
 {
-  double r = q->within * d->log_sd, spread = expm1(r * r);
+  double spread = bookings_rule_spread(q, d);
   for (size_t j = 0; j < q->n; j++) {
     s->weight[at + j] = q->weight[j];
     s->mean[at + j] = q->mean[j];
@@ -103,25 +100,41 @@ static void fill(bookings_severities *s, size_t at, const bookings_deal *d, cons
   }
 }
 
+static void fill_pool(bookings_severities *s, size_t at, const bookings_pool *pool)
+{
+  for (size_t j = 0; j < pool->n; j++) {
+    s->weight[at + j] = pool->weight[j];
+    s->mean[at + j] = pool->mean[j];
+    s->variance[at + j] = pool->variance[j];
+  }
+}
+
+static void place_one(bookings_severities *s, size_t i, size_t parts)
+{
+  s->count[i] = parts > 1 ? whole_lanes(parts) : 1;
+  s->first[i] = s->parts;
+  if (parts > 1)
+    s->parts += s->count[i];
+  else
+    s->single[s->n_single++] = i;
+}
+
 /* Places: severities of many parts first, then all of one part side by side. */
-static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_deal *records, double fine_above,
-                       double cut, dc_error *error)
+static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_deal *records, const bookings_pool *pool,
+                       double fine_above, double cut, dc_error *error)
 {
   s->first = dc_arena_alloc(arena, s->n + 1, sizeof *s->first);
   s->count = dc_arena_alloc(arena, s->n + 1, sizeof *s->count);
   s->single = dc_arena_alloc(arena, s->n + 1, sizeof *s->single);
   s->live = dc_arena_alloc(arena, s->n + 1, sizeof *s->live);
   if (!s->first || !s->count || !s->single || !s->live) return dc_fail_memory(error, "preparing amounts");
-  rule q;
-  for (size_t i = 0; i < s->n; i++) {
-    choose(&q, records + i, fine_above, cut);
-    s->count[i] = q.n > 1 ? whole_lanes(q.n) : 1;
-    s->first[i] = s->parts;
-    if (q.n > 1)
-      s->parts += s->count[i];
-    else
-      s->single[s->n_single++] = i;
+  bookings_rule q;
+  size_t plain = s->n - (pool->n > 0);
+  for (size_t i = 0; i < plain; i++) {
+    bookings_rule_choose(&q, records + i, fine_above, cut);
+    place_one(s, i, q.n);
   }
+  if (pool->n) place_one(s, plain, pool->n);
   s->first_single = s->parts;
   for (size_t j = 0; j < s->n_single; j++) s->first[s->single[j]] = s->parts++;
   s->parts = whole_lanes(s->parts);
@@ -129,24 +142,25 @@ static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_d
 }
 
 dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
-                                   double fine_above, double cut, dc_error *error)
+                                   const bookings_pool *pool, double fine_above, double cut, dc_error *error)
 {
-  s->n = n;
-  dc_status status = place(s, arena, records, fine_above, cut, error);
+  s->n = n + (pool->n > 0);
+  dc_status status = place(s, arena, records, pool, fine_above, cut, error);
   if (status) return status;
   double **columns[] = {&s->weight,  &s->mean,    &s->variance, &s->re,         &s->im,
                         &s->turn_re, &s->turn_im, &s->shrink,   &s->shrink_step};
   for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
     if (!(*columns[c] = dc_arena_alloc(arena, s->parts + 1, sizeof(double))))
       return dc_fail_memory(error, "preparing amounts");
-  s->psi_re = dc_arena_alloc(arena, n + 1, sizeof *s->psi_re);
-  s->psi_im = dc_arena_alloc(arena, n + 1, sizeof *s->psi_im);
+  s->psi_re = dc_arena_alloc(arena, s->n + 1, sizeof *s->psi_re);
+  s->psi_im = dc_arena_alloc(arena, s->n + 1, sizeof *s->psi_im);
   if (!s->psi_re || !s->psi_im) return dc_fail_memory(error, "preparing amounts");
-  rule q;
+  bookings_rule q;
   for (size_t i = 0; i < n; i++) {
-    choose(&q, records + i, fine_above, cut);
+    bookings_rule_choose(&q, records + i, fine_above, cut);
     fill(s, s->first[i], records + i, &q);
   }
+  if (pool->n) fill_pool(s, s->first[n], pool);
   return DC_OK;
 }
 
