@@ -120,8 +120,9 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
  * ends. */
 size_t bookings_group(dc_arena *arena, const bookings_deal *records, size_t n, size_t limit, int by_chance,
                       bookings_deal *cells, size_t *cell_of);
-/* Equal amounts with equal log_sd: one class. classes has room for n. */
-dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes,
+/* Equal amounts with equal log_sd: one class. like: also amounts whose difference is small beside an uncertainty that is
+ * large; the class keeps their mean and second moment. classes has room for n. */
+dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, int like, bookings_deal *classes,
                            size_t *class_of, size_t *n_classes, dc_error *error);
 
 /* cut.c: sets plan->cut and every record's bulk; the bulk of records made later. */

@@ -76,7 +76,7 @@ void bookings_rule_choose(bookings_rule *q, const bookings_deal *d, double fine_
   if (d->log_sd <= 0.06 || (d->log_sd <= 0.5 && size < 0.16 * fine_above))
     single(q);
   else if (size > fine_above || d->log_sd > bookings_wild)
-    trapezoid(q, d->log_sd, size > 4 * fine_above || d->log_sd > bookings_wild ? 0.16 : 0.25);
+    trapezoid(q, d->log_sd, size > 4 * fine_above || d->log_sd > 1 ? 0.16 : 0.25);
   else
     gauss_hermite(q, d->log_sd);
   set_means(q, d, cut);

@@ -104,7 +104,8 @@ static dc_status make_exact(bookings_plan *plan, const unsigned char *label, int
     plan->n_plain += plan->count[i] == 1;
     bookings_win_given(&plan->nodes, merged[i].p, plan->win + i * plan->nodes.padded);
   }
-  dc_status status = bookings_classes(plan->arena, merged, n, severities, plan->class_of, &plan->n_classes, error);
+  dc_status status = bookings_classes(plan->arena, merged, n, 1, severities, plan->class_of, &plan->n_classes, error);
+  bookings_cut_bulk(plan, severities, status ? 0 : plan->n_classes);
   size_t limit = bookings_class_limit(plan, severities, plan->n_classes);
   if (status || plan->n_classes <= limit) return status;
   plan->n_classes = bookings_group(plan->arena, merged, n, limit, 0, severities, plan->class_of);
