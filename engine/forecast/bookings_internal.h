@@ -17,6 +17,9 @@
 #define BOOKINGS_INLINE inline
 #endif
 
+/* Half a lane in registers; loaded and stored by memcpy. */
+typedef double bookings_quad __attribute__((vector_size(32)));
+
 enum { BOOKINGS_LANES = 8, BOOKINGS_MAX_NODES = 512, BOOKINGS_SERIES = 4 };
 
 /* Amounts of a larger log_sd are not small beside any sum. */
@@ -73,6 +76,14 @@ typedef struct bookings_severities {
   size_t step;
 } bookings_severities;
 
+/* Factors of deals of one class together, n of them: factor g is the sum over its rows, first[g] <= row < first[g + 1], of
+ * chance[row][node] (of so many wins) times (re, im)[row], powers of the characteristic function of the amount. */
+typedef struct bookings_wins {
+  size_t n;
+  size_t *class_of, *first;
+  double *chance, *re, *im;
+} bookings_wins;
+
 /* Deals too many for a factor each, split by how their characteristic function is taken.
  * exact   factor (1 + win[i][k] psi)^count at node k, psi of severity class_of[i] < n_classes; those of count 1 come first
  * cells   rare deals of like amounts: log factor as a series in z H; severities n_classes .. ; sums of H^1..H^4
@@ -97,6 +108,7 @@ typedef struct bookings_plan {
   bookings_nodes nodes;
   size_t n_exact, n_plain, n_classes, n_cells; /* n_plain: of count 1 */
   bookings_deal *exact;
+  bookings_wins wins_of;         /* the exact deals of count 1; none at a single node */
   double *win, *psi_re, *psi_im; /* n_exact x nodes.padded; the factors' psi at a frequency */
   size_t *class_of, *count;      /* of exact deals */
   bookings_pool pool;            /* of the kinds */
@@ -157,6 +169,10 @@ void bookings_severities_start(bookings_severities *s, double frequency_step);
 void bookings_severities_next(bookings_severities *s);
 /* out[i] = E exp(theta A_i) - 1 */
 void bookings_severities_mgf(const bookings_severities *s, double theta, double *out);
+
+/* wins.c */
+dc_status bookings_wins_make(bookings_plan *plan, dc_error *error);
+void bookings_wins_turn(bookings_wins *w, const bookings_severities *s); /* the rows at the severities' frequency */
 
 /* pool.c */
 dc_status bookings_pool_make(bookings_pool *pool, dc_arena *arena, const bookings_deal *kinds, size_t n,

@@ -8,6 +8,7 @@
 #include "engine/forecast/bookings_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 static void single(bookings_rule *q)
 {
@@ -220,18 +221,37 @@ static void bury(bookings_severities *s, size_t i)
   s->psi_im[i] = 0;
 }
 
+/* The four parts from j one frequency further, and added to the sums. */
+static BOOKINGS_INLINE void turn_and_add(bookings_severities *s, size_t j, bookings_quad *sum_re, bookings_quad *sum_im)
+{
+  bookings_quad re, im, h, c, d, shrink;
+  memcpy(&re, s->re + j, sizeof re);
+  memcpy(&im, s->im + j, sizeof im);
+  memcpy(&h, s->shrink + j, sizeof h);
+  memcpy(&c, s->turn_re + j, sizeof c);
+  memcpy(&d, s->turn_im + j, sizeof d);
+  memcpy(&shrink, s->shrink_step + j, sizeof shrink);
+  re *= h;
+  im *= h;
+  h *= shrink;
+  shrink = re * c - im * d;
+  im = re * d + im * c;
+  *sum_re += shrink;
+  *sum_im += im;
+  memcpy(s->re + j, &shrink, sizeof shrink);
+  memcpy(s->im + j, &im, sizeof im);
+  memcpy(s->shrink + j, &h, sizeof h);
+}
+
 BOOKINGS_WIDE static void sum_parts(bookings_severities *s, size_t i)
 {
-  double re[BOOKINGS_LANES] = {0}, im[BOOKINGS_LANES] = {0};
+  bookings_quad re = {0}, im = {0}, more_re = {0}, more_im = {0};
   for (size_t j = s->first[i]; j < s->first[i] + s->live[i]; j += BOOKINGS_LANES) {
-    turn(s, j);
-    for (int l = 0; l < BOOKINGS_LANES; l++) {
-      re[l] += s->re[j + (size_t)l];
-      im[l] += s->im[j + (size_t)l];
-    }
+    turn_and_add(s, j, &re, &im);
+    turn_and_add(s, j + BOOKINGS_LANES / 2, &more_re, &more_im);
   }
-  s->psi_re[i] = ((re[0] + re[1]) + (re[2] + re[3])) + ((re[4] + re[5]) + (re[6] + re[7])) - 1;
-  s->psi_im[i] = ((im[0] + im[1]) + (im[2] + im[3])) + ((im[4] + im[5]) + (im[6] + im[7]));
+  s->psi_re[i] = ((re[0] + re[1]) + (re[2] + re[3])) + ((more_re[0] + more_re[1]) + (more_re[2] + more_re[3])) - 1;
+  s->psi_im[i] = ((im[0] + im[1]) + (im[2] + im[3])) + ((more_im[0] + more_im[1]) + (more_im[2] + more_im[3]));
 }
 
 BOOKINGS_WIDE static void turn_singles(bookings_severities *s)

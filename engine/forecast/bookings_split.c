@@ -296,6 +296,7 @@ dc_status bookings_plan_split(bookings_plan *plan, dc_error *error)
   if ((status = make_cells(plan, label, records + plan->n_classes, error))) return status;
   if ((status = make_rest(plan, label, error))) return status;
   if ((status = make_kinds(plan, records + plan->n_classes + plan->n_cells, error))) return status;
+  if ((status = bookings_wins_make(plan, error))) return status;
   moments(plan, records);
   chance_of_none(plan);
   size_t n = plan->n_classes + plan->n_cells;
