@@ -150,9 +150,11 @@ static BOOKINGS_INLINE double largest_square(const lane *x)
 static BOOKINGS_INLINE void multiply_wins(lane *x, const bookings_wins *w, size_t g, size_t padded, size_t k)
 {
   for (int half = 0; half < 2; half++) {
-    bookings_quad p, fr = {0}, fi = {0}, xr, xi;
+    bookings_quad p, fr, fi = {0}, xr, xi;
     const double *at = w->chance + w->first[g] * padded + k + (size_t)half * 4;
-    for (size_t row = w->first[g]; row < w->first[g + 1]; row++, at += padded) {
+    memcpy(&fr, at, sizeof fr); /* no win: the first row is of the power 0 */
+    for (size_t row = w->first[g] + 1; row < w->first[g + 1]; row++) {
+      at += padded;
       memcpy(&p, at, sizeof p);
       fr += p * w->re[row];
       fi += p * w->im[row];

@@ -271,9 +271,11 @@ static void chance_of_none(bookings_plan *plan)
 
 static dc_status allocate(bookings_plan *plan, unsigned char **label, bookings_deal **records, dc_error *error)
 {
-  size_t n = plan->nodes.padded;
+  size_t n = plan->nodes.padded, most = MOST_EXACT + MOST_CELLS, most_kinds = MOST_KINDS;
+  if (plan->n < most) most = plan->n; /* a deal is in one class or one cell */
+  if (plan->n_kinds < most_kinds) most_kinds = plan->n_kinds;
   *label = dc_arena_alloc(plan->arena, plan->n + 1, 1);
-  *records = dc_arena_alloc(plan->arena, MOST_EXACT + MOST_CELLS + MOST_KINDS, sizeof **records);
+  *records = dc_arena_alloc(plan->arena, most + most_kinds + 1, sizeof **records);
   for (int j = 0; j < BOOKINGS_SERIES; j++)
     if (!(plan->rest[j] = dc_arena_alloc(plan->arena, n, sizeof(double)))) return dc_fail_memory(error, "nodes");
   plan->node_mean = dc_arena_alloc(plan->arena, n, sizeof(double));
