@@ -1,10 +1,10 @@
 /* The characteristic function of the mixture, frequency by frequency, and bounds from the moment generating function.
  *
  * Given z the factors are
- *   exact deals   1 + p psi
+ *   exact deals   1 + p psi, those of one class of amounts together (bookings_wins.c)
  *   cells         log(1 + (1 - exp(-x)) psi) as a series in x = z H; with r = psi its derivatives at 0 are
  *                 r, -(r + r^2), r + 3 r^2 + 2 r^3, -(r + 7 r^2 + 12 r^3 + 6 r^4)
- *   kinds         (1 - v z sum rate psi)^(-1 / v), the compound negative binomial (Klugman et al. 2012, ch. 9)
+ *   kinds         (1 - v z rate psi)^(-1 / v), the compound negative binomial (Klugman et al. 2012, ch. 9)
  *   rest          a gamma variable shifted to the mean, variance and third cumulant (Hardy 2004, "translated gamma"),
  *                 times 1 + (kappa4 - kappa4 of it) t^4 / 24 */
 #include "engine/forecast/bookings_internal.h"
@@ -56,16 +56,6 @@ static void sum_cells(const bookings_plan *plan, at_frequency *f)
       f->cell[j].re += h * (k[0] * r.re + k[1] * r2.re + k[2] * r3.re + k[3] * r4.re);
       f->cell[j].im += h * (k[0] * r.im + k[1] * r2.im + k[2] * r3.im + k[3] * r4.im);
     }
-  }
-}
-
-static void sum_kinds(const bookings_plan *plan, at_frequency *f)
-{
-  f->kinds = (complex_pair){0, 0};
-  for (size_t j = 0; j < plan->n_kinds; j++) {
-    size_t i = plan->n_classes + plan->n_cells + j;
-    f->kinds.re += plan->kind_rate[j] * plan->severities.psi_re[i];
-    f->kinds.im += plan->kind_rate[j] * plan->severities.psi_im[i];
   }
 }
 
@@ -156,19 +146,36 @@ static BOOKINGS_INLINE double largest_square(const lane *x)
   return most;
 }
 
+/* x times the g-th factor of deals of one class. */
+static BOOKINGS_INLINE void multiply_wins(lane *x, const bookings_wins *w, size_t g, size_t padded, size_t k)
+{
+  for (int half = 0; half < 2; half++) {
+    bookings_quad p, fr, fi = {0}, xr, xi;
+    const double *at = w->chance + w->first[g] * padded + k + (size_t)half * 4;
+    memcpy(&fr, at, sizeof fr); /* no win: the first row is of the power 0 */
+    for (size_t row = w->first[g] + 1; row < w->first[g + 1]; row++) {
+      at += padded;
+      memcpy(&p, at, sizeof p);
+      fr += p * w->re[row];
+      fi += p * w->im[row];
+    }
+    memcpy(&xr, x->re + half * 4, sizeof xr);
+    memcpy(&xi, x->im + half * 4, sizeof xi);
+    p = xr * fr - xi * fi;
+    xi = xr * fi + xi * fr;
+    memcpy(x->re + half * 4, &p, sizeof p);
+    memcpy(x->im + half * 4, &xi, sizeof xi);
+  }
+}
+
 /* Product over exact deals at the 8 nodes from k. */
 BOOKINGS_WIDE static lane multiply_nodes(const bookings_plan *plan, size_t k)
 {
   lane x = unit_lane();
-  for (size_t i = 0; i < plan->n_plain; i++) {
-    const double *restrict p = plan->win + i * plan->nodes.padded + k;
-    double a = plan->psi_re[i], b = plan->psi_im[i];
-    for (int l = 0; l < BOOKINGS_LANES; l++) {
-      double fr = 1 + p[l] * a, fi = p[l] * b, t = x.re[l] * fr - x.im[l] * fi;
-      x.im[l] = x.re[l] * fi + x.im[l] * fr;
-      x.re[l] = t;
-    }
-    if (i % 16 == 15 && largest_square(&x) < lost) return (lane){{0}, {0}};
+  const bookings_wins *w = &plan->wins_of;
+  for (size_t g = 0; g < w->n; g++) {
+    multiply_wins(&x, w, g, plan->nodes.padded, k);
+    if (g % 8 == 7 && largest_square(&x) < lost) return (lane){{0}, {0}};
   }
   for (size_t i = plan->n_plain; i < plan->n_exact; i++) {
     const double *restrict p = plan->win + i * plan->nodes.padded + k;
@@ -262,12 +269,16 @@ static complex_pair mixture(bookings_plan *plan, const at_frequency *f, size_t s
 static complex_pair value_at(bookings_plan *plan, at_frequency *f, size_t k, double negligible)
 {
   const bookings_severities *s = &plan->severities;
-  for (size_t i = 0; i < plan->n_exact; i++) {
+  bookings_wins_turn(&plan->wins_of, s);
+  for (size_t i = plan->wins_of.n ? plan->n_plain : 0; i < plan->n_exact; i++) {
     plan->psi_re[i] = s->psi_re[plan->class_of[i]];
     plan->psi_im[i] = s->psi_im[plan->class_of[i]];
   }
   sum_cells(plan, f);
-  sum_kinds(plan, f);
+  if (plan->n_kinds) {
+    size_t pool = plan->n_classes + plan->n_cells;
+    f->kinds = (complex_pair){plan->pool.rate * s->psi_re[pool], plan->pool.rate * s->psi_im[pool]};
+  }
   return mixture(plan, f, k, negligible);
 }
 
@@ -303,7 +314,7 @@ static double cumulant_generating(const bookings_plan *plan, size_t k, double th
     sum += plan->exact[i].count * fmax(log1p(plan->win[i * plan->nodes.padded + k] * mgf[plan->class_of[i]]), -30);
   i = plan->n_classes;
   for (size_t c = 0; c < plan->n_cells; c++) sum += z * plan->power[0][c] * mgf[i++];
-  for (size_t j = 0; j < plan->n_kinds; j++) rate += z * plan->kind_rate[j] * mgf[i++];
+  if (plan->n_kinds) rate = z * plan->pool.rate * mgf[i];
   double v = plan->new_variance;
   if (v * rate >= 1) return HUGE_VAL;
   sum += v > 0 ? -log1p(-v * rate) / v : rate;

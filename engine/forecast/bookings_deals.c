@@ -138,7 +138,7 @@ static dc_status find_classes(bookings_plan *plan, dc_error *error)
   bookings_deal *classes = dc_arena_alloc(plan->arena, n + 1, sizeof *classes);
   size_t *class_of = dc_arena_alloc(plan->arena, n + 1, sizeof *class_of);
   if (!classes || !class_of) return dc_fail_memory(error, "classes of amounts");
-  dc_status status = bookings_classes(plan->arena, plan->deals, n, classes, class_of, &used, error);
+  dc_status status = bookings_classes(plan->arena, plan->deals, n, 0, classes, class_of, &used, error);
   plan->few_classes = (4 * used <= n) + (16 * used <= n);
   return status;
 }

@@ -90,24 +90,61 @@ size_t bookings_group(dc_arena *arena, const bookings_deal *records, size_t n, s
   return used;
 }
 
-dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes,
+/* How far apart logarithms of amounts may be that count as one: less than half of log_sd. */
+static double width_of(double log_sd) { return log_sd < 0.2 ? 0 : 0.1; }
+
+static void class_key(const bookings_deal *d, int like, int64_t key[3])
+{
+  double width = like ? width_of(d->log_sd) : 0;
+  memset(key, 0, 3 * sizeof *key);
+  if (width > 0) {
+    key[0] = llrint(log(d->amount) / width);
+    key[1] = llrint(d->log_sd / 0.05);
+    key[2] = 1;
+    return;
+  }
+  memcpy(key, &d->amount, sizeof *key);
+  memcpy(key + 1, &d->log_sd, sizeof *key);
+}
+
+/* Sums of the records' wins, worth and second moment to means: what a class of several deals stands for. */
+static void finish_class(bookings_deal *c, const double sum[3])
+{
+  if (c->count <= 1) return;
+  c->p = sum[0];
+  c->amount = sum[1] / sum[0];
+  c->ratio = fmax(1, sum[2] / (sum[0] * c->amount * c->amount));
+  c->log_sd = sqrt(log(c->ratio));
+  c->bulk = c->ratio;
+}
+
+dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, int like, bookings_deal *classes,
                            size_t *class_of, size_t *n_classes, dc_error *error)
 {
   table t;
   size_t used = 0;
-  if (!table_new(arena, n, &t)) return dc_fail_memory(error, "classes of amounts");
+  double(*sum)[3] = dc_arena_alloc(arena, n + 1, sizeof *sum);
+  if (!sum || !table_new(arena, n, &t)) return dc_fail_memory(error, "classes of amounts");
   for (size_t i = 0; i < n; i++) {
-    int64_t key[3] = {0, 0, 0};
-    memcpy(key, &deals[i].amount, sizeof *key);
-    memcpy(key + 1, &deals[i].log_sd, sizeof *key);
+    const bookings_deal *d = deals + i;
+    int64_t key[3];
+    class_key(d, like, key);
     size_t at = find(&t, key);
     if (!t.slot[at]) {
       memcpy(t.key[at], key, sizeof key);
-      classes[used] = deals[i];
+      classes[used] = *d;
+      classes[used].count = 0;
       t.slot[at] = (uint32_t)++used;
     }
-    class_of[i] = t.slot[at] - 1;
+    size_t c = class_of[i] = t.slot[at] - 1;
+    double wins = d->count * d->p;
+    classes[c].count++;
+    sum[c][0] += wins;
+    sum[c][1] += wins * d->amount;
+    sum[c][2] += wins * d->amount * d->amount * d->ratio;
   }
+  for (size_t c = 0; c < used; c++)
+    if (like && width_of(classes[c].log_sd) > 0) finish_class(classes + c, sum[c]);
   *n_classes = used;
   return DC_OK;
 }

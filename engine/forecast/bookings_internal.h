@@ -17,6 +17,9 @@
 #define BOOKINGS_INLINE inline
 #endif
 
+/* Half a lane in registers; loaded and stored by memcpy. */
+typedef double bookings_quad __attribute__((vector_size(32)));
+
 enum { BOOKINGS_LANES = 8, BOOKINGS_MAX_NODES = 512, BOOKINGS_SERIES = 4 };
 
 /* Amounts of a larger log_sd are not small beside any sum. */
@@ -43,8 +46,24 @@ typedef struct bookings_nodes {
   size_t silent[BOOKINGS_MAX_NODES / BOOKINGS_LANES]; /* frequencies since the lane's functions died out */
 } bookings_nodes;
 
-/* Amounts as mixtures of normals, without the parts above the cut: psi(0) is then below 0. Severity i owns count[i] parts from first[i]: one part, among those of the n_single
- * severities that have one, or whole lanes, padded with weight 0.
+/* An amount as a mixture of n normals of one relative variance; within: the share of log_sd that is inside a part. */
+enum { BOOKINGS_RULE_PARTS = 96 };
+typedef struct bookings_rule {
+  size_t n;
+  double node[BOOKINGS_RULE_PARTS], weight[BOOKINGS_RULE_PARTS], mean[BOOKINGS_RULE_PARTS];
+  double within;
+} bookings_rule;
+
+/* The amount of a deal to come, of any kind: kinds are Poisson, so together they are one kind whose amount is the mixture,
+ * kind j in the share rate[j] / rate. Weights are those of the parts below the cut. */
+typedef struct bookings_pool {
+  double rate;
+  size_t n;
+  double *weight, *mean, *variance;
+} bookings_pool;
+
+/* Amounts as mixtures of normals, without the parts above the cut: psi(0) is then below 0. Severity i owns count[i] parts
+ * from first[i]: one part, among those of the n_single severities that have one, or whole lanes, padded with weight 0.
  * After bookings_severities_start, each bookings_severities_next moves psi[] = E exp(itA) - 1 to the next multiple of
  * the frequency step. */
 typedef struct bookings_severities {
@@ -57,10 +76,18 @@ typedef struct bookings_severities {
   size_t step;
 } bookings_severities;
 
+/* Factors of deals of one class together, n of them: factor g is the sum over its rows, first[g] <= row < first[g + 1], of
+ * chance[row][node] (of so many wins) times (re, im)[row], powers of the characteristic function of the amount. */
+typedef struct bookings_wins {
+  size_t n;
+  size_t *class_of, *first;
+  double *chance, *re, *im;
+} bookings_wins;
+
 /* Deals too many for a factor each, split by how their characteristic function is taken.
  * exact   factor (1 + win[i][k] psi)^count at node k, psi of severity class_of[i] < n_classes; those of count 1 come first
  * cells   rare deals of like amounts: log factor as a series in z H; severities n_classes .. ; sums of H^1..H^4
- * kinds   deals to come: negative binomial; the last n_kinds severities
+ * kinds   deals to come: negative binomial; their pool is the last severity
  * rest    many small deals: first four cumulants at each node, as a shifted gamma with a fourth-order correction */
 typedef struct bookings_plan {
   dc_arena *arena;
@@ -81,9 +108,10 @@ typedef struct bookings_plan {
   bookings_nodes nodes;
   size_t n_exact, n_plain, n_classes, n_cells; /* n_plain: of count 1 */
   bookings_deal *exact;
+  bookings_wins wins_of;         /* the exact deals of count 1; none at a single node */
   double *win, *psi_re, *psi_im; /* n_exact x nodes.padded; the factors' psi at a frequency */
   size_t *class_of, *count;      /* of exact deals */
-  double *kind_rate;             /* n_kinds: expected wins at z = 1 */
+  bookings_pool pool;            /* of the kinds */
   double *power[BOOKINGS_SERIES];
   int has_rest;
   double *rest[BOOKINGS_SERIES]; /* cumulants at each node */
@@ -104,8 +132,9 @@ dc_status bookings_plan_deals(bookings_plan *plan, const dc_bookings_input *inpu
  * ends. */
 size_t bookings_group(dc_arena *arena, const bookings_deal *records, size_t n, size_t limit, int by_chance,
                       bookings_deal *cells, size_t *cell_of);
-/* Equal amounts with equal log_sd: one class. classes has room for n. */
-dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, bookings_deal *classes,
+/* Equal amounts with equal log_sd: one class. like: also amounts whose difference is small beside an uncertainty that is
+ * large; the class keeps their mean and second moment. classes has room for n. */
+dc_status bookings_classes(dc_arena *arena, const bookings_deal *deals, size_t n, int like, bookings_deal *classes,
                            size_t *class_of, size_t *n_classes, dc_error *error);
 
 /* cut.c: sets plan->cut and every record's bulk; the bulk of records made later. */
@@ -130,13 +159,24 @@ size_t bookings_cell_limit(const bookings_plan *plan, const bookings_deal *recor
 size_t bookings_most_frequencies(bookings_plan *plan); /* fills plan->work too */
 
 /* severity.c. Records with amount * bulk > fine_above get a fine mixture, the others a coarse one, or a single normal
- * when far below it. */
+ * when far below it. spread: the parts' relative variance. */
+void bookings_rule_choose(bookings_rule *q, const bookings_deal *d, double fine_above, double cut);
+double bookings_rule_spread(const bookings_rule *q, const bookings_deal *d);
+/* A severity for each of the n records, and one for the pool when that has parts. */
 dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
-                                   double fine_above, double cut, dc_error *error);
+                                   const bookings_pool *pool, double fine_above, double cut, dc_error *error);
 void bookings_severities_start(bookings_severities *s, double frequency_step);
 void bookings_severities_next(bookings_severities *s);
 /* out[i] = E exp(theta A_i) - 1 */
 void bookings_severities_mgf(const bookings_severities *s, double theta, double *out);
+
+/* wins.c */
+dc_status bookings_wins_make(bookings_plan *plan, dc_error *error);
+void bookings_wins_turn(bookings_wins *w, const bookings_severities *s); /* the rows at the severities' frequency */
+
+/* pool.c */
+dc_status bookings_pool_make(bookings_pool *pool, dc_arena *arena, const bookings_deal *kinds, size_t n,
+                             double fine_above, double cut, dc_error *error);
 
 /* characteristic.c: phi(k * step) - atom, k = 0, 1, ... in order; re, im have room for `most` + 1 values. Returns the last
  * k before the function stayed below `negligible`; `most` when it did not. */

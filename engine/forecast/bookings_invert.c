@@ -165,7 +165,7 @@ static dc_status invert_continuous(bookings_plan *plan, dc_bookings *b, double l
   double *cdf = dc_arena_alloc(plan->arena, MOST_POINTS, sizeof *cdf);
   if (!re || !im || !cdf) return dc_fail_memory(error, "inverting bookings");
   double frequency = two_pi / range;
-  size_t made = bookings_characteristic(plan, frequency, most - 1, plan->none, 1e-8, re, im);
+  size_t made = bookings_characteristic(plan, frequency, most - 1, plan->none, 2e-8, re, im);
   double points = fmax((double)(POINTS_PER_FREQUENCY * made), range * POINTS_PER_SD / bookings_guide_sd(plan));
   size_t n = power_of_two(fmin(fmax(points, FEWEST_POINTS), (double)(made < most / 2 ? MOST_POINTS : 2 * most)));
   size_t zero = touches_zero ? n / BELOW : 0;

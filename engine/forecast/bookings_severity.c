@@ -8,16 +8,9 @@
 #include "engine/forecast/bookings_internal.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { MOST_PARTS = 96 };
-
-typedef struct rule {
-  size_t n;
-  double node[MOST_PARTS], weight[MOST_PARTS], mean[MOST_PARTS];
-  double within; /* r */
-} rule;
-
-static void single(rule *q)
+static void single(bookings_rule *q)
 {
   q->n = 1;
   q->node[0] = 0;
@@ -25,7 +18,7 @@ static void single(rule *q)
   q->within = 1;
 }
 
-static void gauss_hermite(rule *q, double log_sd)
+static void gauss_hermite(bookings_rule *q, double log_sd)
 {
   static const double node[4] = {0, 1.154405394739968, 2.366759410734541, 3.750439717725742};
   static const double weight[4] = {0.457142857142857143, 0.240123178605012690, 0.030757123967586497,
@@ -41,12 +34,12 @@ static void gauss_hermite(rule *q, double log_sd)
 
 /* Spacing of 1.2 standard deviations of the inner normal leaves a ripple of 1e-6. Below -4.5 are amounts that differ from
  * the lowest part's by less than they matter. */
-static void trapezoid(rule *q, double log_sd, double inner)
+static void trapezoid(bookings_rule *q, double log_sd, double inner)
 {
   double r = fmin(fmax(inner, 0.05 / log_sd), 0.9), c = sqrt(1 - r * r);
   double low = -4.5, high = 5 + 2 * log_sd, spacing = 1.2 * r / c;
-  if ((high - low) / spacing > MOST_PARTS - 1) {
-    spacing = (high - low) / (MOST_PARTS - 1);
+  if ((high - low) / spacing > BOOKINGS_RULE_PARTS - 1) {
+    spacing = (high - low) / (BOOKINGS_RULE_PARTS - 1);
     c = 1 / sqrt(1 + spacing * spacing / 1.44);
     r = sqrt(1 - c * c);
   }
@@ -65,7 +58,7 @@ static void trapezoid(rule *q, double log_sd, double inner)
 }
 
 /* The parts' means, with the exact mean of all. Parts above the cut go, with their weight; they stand last. */
-static void set_means(rule *q, const bookings_deal *d, double cut)
+static void set_means(bookings_rule *q, const bookings_deal *d, double cut)
 {
   double r = q->within * d->log_sd, c2 = d->log_sd * d->log_sd - r * r, c = c2 > 0 ? sqrt(c2) : 0, sum = 0;
   double rise = q->n > 8 ? exp(c * (q->node[1] - q->node[0])) : 1, even = q->n > 8 ? exp(c * q->node[0]) : 0;
@@ -78,24 +71,29 @@ static void set_means(rule *q, const bookings_deal *d, double cut)
   while (d->bulk < d->ratio && q->n > 2 && q->mean[q->n - 1] > cut) q->n--;
 }
 
-/* An amount that is small beside the whole may be normal unless a normal would often be negative. */
-static void choose(rule *q, const bookings_deal *d, double fine_above, double cut)
+void bookings_rule_choose(bookings_rule *q, const bookings_deal *d, double fine_above, double cut)
 {
   double size = d->amount * d->bulk;
   if (d->log_sd <= 0.06 || (d->log_sd <= 0.5 && size < 0.16 * fine_above))
     single(q);
   else if (size > fine_above || d->log_sd > bookings_wild)
-    trapezoid(q, d->log_sd, size > 4 * fine_above || d->log_sd > bookings_wild ? 0.16 : 0.25);
+    trapezoid(q, d->log_sd, size > 4 * fine_above || d->log_sd > 1 ? 0.16 : 0.25);
   else
     gauss_hermite(q, d->log_sd);
   set_means(q, d, cut);
 }
 
+double bookings_rule_spread(const bookings_rule *q, const bookings_deal *d)
+{
+  double r = q->within * d->log_sd;
+  return expm1(r * r);
+}
+
 static size_t whole_lanes(size_t n) { return (n + BOOKINGS_LANES - 1) / BOOKINGS_LANES * BOOKINGS_LANES; }
 
-static void fill(bookings_severities *s, size_t at, const bookings_deal *d, const rule *q)
+static void fill(bookings_severities *s, size_t at, const bookings_deal *d, const bookings_rule *q)
 {
-  double r = q->within * d->log_sd, spread = expm1(r * r);
+  double spread = bookings_rule_spread(q, d);
   for (size_t j = 0; j < q->n; j++) {
     s->weight[at + j] = q->weight[j];
     s->mean[at + j] = q->mean[j];
@@ -103,25 +101,41 @@ static void fill(bookings_severities *s, size_t at, const bookings_deal *d, cons
   }
 }
 
+static void fill_pool(bookings_severities *s, size_t at, const bookings_pool *pool)
+{
+  for (size_t j = 0; j < pool->n; j++) {
+    s->weight[at + j] = pool->weight[j];
+    s->mean[at + j] = pool->mean[j];
+    s->variance[at + j] = pool->variance[j];
+  }
+}
+
+static void place_one(bookings_severities *s, size_t i, size_t parts)
+{
+  s->count[i] = parts > 1 ? whole_lanes(parts) : 1;
+  s->first[i] = s->parts;
+  if (parts > 1)
+    s->parts += s->count[i];
+  else
+    s->single[s->n_single++] = i;
+}
+
 /* Places: severities of many parts first, then all of one part side by side. */
-static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_deal *records, double fine_above,
-                       double cut, dc_error *error)
+static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_deal *records, const bookings_pool *pool,
+                       double fine_above, double cut, dc_error *error)
 {
   s->first = dc_arena_alloc(arena, s->n + 1, sizeof *s->first);
   s->count = dc_arena_alloc(arena, s->n + 1, sizeof *s->count);
   s->single = dc_arena_alloc(arena, s->n + 1, sizeof *s->single);
   s->live = dc_arena_alloc(arena, s->n + 1, sizeof *s->live);
   if (!s->first || !s->count || !s->single || !s->live) return dc_fail_memory(error, "preparing amounts");
-  rule q;
-  for (size_t i = 0; i < s->n; i++) {
-    choose(&q, records + i, fine_above, cut);
-    s->count[i] = q.n > 1 ? whole_lanes(q.n) : 1;
-    s->first[i] = s->parts;
-    if (q.n > 1)
-      s->parts += s->count[i];
-    else
-      s->single[s->n_single++] = i;
+  bookings_rule q;
+  size_t plain = s->n - (pool->n > 0);
+  for (size_t i = 0; i < plain; i++) {
+    bookings_rule_choose(&q, records + i, fine_above, cut);
+    place_one(s, i, q.n);
   }
+  if (pool->n) place_one(s, plain, pool->n);
   s->first_single = s->parts;
   for (size_t j = 0; j < s->n_single; j++) s->first[s->single[j]] = s->parts++;
   s->parts = whole_lanes(s->parts);
@@ -129,24 +143,25 @@ static dc_status place(bookings_severities *s, dc_arena *arena, const bookings_d
 }
 
 dc_status bookings_severities_make(bookings_severities *s, dc_arena *arena, const bookings_deal *records, size_t n,
-                                   double fine_above, double cut, dc_error *error)
+                                   const bookings_pool *pool, double fine_above, double cut, dc_error *error)
 {
-  s->n = n;
-  dc_status status = place(s, arena, records, fine_above, cut, error);
+  s->n = n + (pool->n > 0);
+  dc_status status = place(s, arena, records, pool, fine_above, cut, error);
   if (status) return status;
   double **columns[] = {&s->weight,  &s->mean,    &s->variance, &s->re,         &s->im,
                         &s->turn_re, &s->turn_im, &s->shrink,   &s->shrink_step};
   for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
     if (!(*columns[c] = dc_arena_alloc(arena, s->parts + 1, sizeof(double))))
       return dc_fail_memory(error, "preparing amounts");
-  s->psi_re = dc_arena_alloc(arena, n + 1, sizeof *s->psi_re);
-  s->psi_im = dc_arena_alloc(arena, n + 1, sizeof *s->psi_im);
+  s->psi_re = dc_arena_alloc(arena, s->n + 1, sizeof *s->psi_re);
+  s->psi_im = dc_arena_alloc(arena, s->n + 1, sizeof *s->psi_im);
   if (!s->psi_re || !s->psi_im) return dc_fail_memory(error, "preparing amounts");
-  rule q;
+  bookings_rule q;
   for (size_t i = 0; i < n; i++) {
-    choose(&q, records + i, fine_above, cut);
+    bookings_rule_choose(&q, records + i, fine_above, cut);
     fill(s, s->first[i], records + i, &q);
   }
+  if (pool->n) fill_pool(s, s->first[n], pool);
   return DC_OK;
 }
 
@@ -206,18 +221,37 @@ static void bury(bookings_severities *s, size_t i)
   s->psi_im[i] = 0;
 }
 
+/* The four parts from j one frequency further, and added to the sums. */
+static BOOKINGS_INLINE void turn_and_add(bookings_severities *s, size_t j, bookings_quad *sum_re, bookings_quad *sum_im)
+{
+  bookings_quad re, im, h, c, d, shrink;
+  memcpy(&re, s->re + j, sizeof re);
+  memcpy(&im, s->im + j, sizeof im);
+  memcpy(&h, s->shrink + j, sizeof h);
+  memcpy(&c, s->turn_re + j, sizeof c);
+  memcpy(&d, s->turn_im + j, sizeof d);
+  memcpy(&shrink, s->shrink_step + j, sizeof shrink);
+  re *= h;
+  im *= h;
+  h *= shrink;
+  shrink = re * c - im * d;
+  im = re * d + im * c;
+  *sum_re += shrink;
+  *sum_im += im;
+  memcpy(s->re + j, &shrink, sizeof shrink);
+  memcpy(s->im + j, &im, sizeof im);
+  memcpy(s->shrink + j, &h, sizeof h);
+}
+
 BOOKINGS_WIDE static void sum_parts(bookings_severities *s, size_t i)
 {
-  double re[BOOKINGS_LANES] = {0}, im[BOOKINGS_LANES] = {0};
+  bookings_quad re = {0}, im = {0}, more_re = {0}, more_im = {0};
   for (size_t j = s->first[i]; j < s->first[i] + s->live[i]; j += BOOKINGS_LANES) {
-    turn(s, j);
-    for (int l = 0; l < BOOKINGS_LANES; l++) {
-      re[l] += s->re[j + (size_t)l];
-      im[l] += s->im[j + (size_t)l];
-    }
+    turn_and_add(s, j, &re, &im);
+    turn_and_add(s, j + BOOKINGS_LANES / 2, &more_re, &more_im);
   }
-  s->psi_re[i] = ((re[0] + re[1]) + (re[2] + re[3])) + ((re[4] + re[5]) + (re[6] + re[7])) - 1;
-  s->psi_im[i] = ((im[0] + im[1]) + (im[2] + im[3])) + ((im[4] + im[5]) + (im[6] + im[7]));
+  s->psi_re[i] = ((re[0] + re[1]) + (re[2] + re[3])) + ((more_re[0] + more_re[1]) + (more_re[2] + more_re[3])) - 1;
+  s->psi_im[i] = ((im[0] + im[1]) + (im[2] + im[3])) + ((more_im[0] + more_im[1]) + (more_im[2] + more_im[3]));
 }
 
 BOOKINGS_WIDE static void turn_singles(bookings_severities *s)

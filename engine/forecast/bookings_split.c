@@ -104,7 +104,8 @@ static dc_status make_exact(bookings_plan *plan, const unsigned char *label, int
     plan->n_plain += plan->count[i] == 1;
     bookings_win_given(&plan->nodes, merged[i].p, plan->win + i * plan->nodes.padded);
   }
-  dc_status status = bookings_classes(plan->arena, merged, n, severities, plan->class_of, &plan->n_classes, error);
+  dc_status status = bookings_classes(plan->arena, merged, n, 1, severities, plan->class_of, &plan->n_classes, error);
+  bookings_cut_bulk(plan, severities, status ? 0 : plan->n_classes);
   size_t limit = bookings_class_limit(plan, severities, plan->n_classes);
   if (status || plan->n_classes <= limit) return status;
   plan->n_classes = bookings_group(plan->arena, merged, n, limit, 0, severities, plan->class_of);
@@ -215,9 +216,7 @@ static dc_status make_kinds(bookings_plan *plan, bookings_deal *out, dc_error *e
       !(plan->n_kinds = bookings_group(plan->arena, plan->kinds, plan->n_kinds, MOST_KINDS, 0, out, NULL)))
     return dc_fail_memory(error, "kinds of deals");
   bookings_cut_bulk(plan, out, plan->n_kinds);
-  plan->kind_rate = dc_arena_alloc(plan->arena, plan->n_kinds + 1, sizeof *plan->kind_rate);
-  if (!plan->kind_rate) return dc_fail_memory(error, "kinds of deals");
-  for (size_t j = 0; j < plan->n_kinds; j++) plan->kind_rate[j] = out[j].p;
+  for (size_t j = 0; j < plan->n_kinds; j++) plan->pool.rate += out[j].p;
   return DC_OK;
 }
 
@@ -260,9 +259,8 @@ static void moments(bookings_plan *plan, const bookings_deal *records)
 static void chance_of_none(bookings_plan *plan)
 {
   if (plan->has_rest) return;
-  double hazard = 0, rate = 0;
+  double hazard = 0, rate = plan->pool.rate;
   for (size_t c = 0; c < plan->n_cells; c++) hazard += plan->power[0][c];
-  for (size_t j = 0; j < plan->n_kinds; j++) rate += plan->kind_rate[j];
   for (size_t k = 0; k < plan->nodes.n; k++) {
     double z = plan->nodes.z[k], v = plan->new_variance, none = plan->nodes.w[k];
     for (size_t i = 0; i < plan->n_exact && none > 1e-30; i++)
@@ -273,9 +271,11 @@ static void chance_of_none(bookings_plan *plan)
 
 static dc_status allocate(bookings_plan *plan, unsigned char **label, bookings_deal **records, dc_error *error)
 {
-  size_t n = plan->nodes.padded;
+  size_t n = plan->nodes.padded, most = MOST_EXACT + MOST_CELLS, most_kinds = MOST_KINDS;
+  if (plan->n < most) most = plan->n; /* a deal is in one class or one cell */
+  if (plan->n_kinds < most_kinds) most_kinds = plan->n_kinds;
   *label = dc_arena_alloc(plan->arena, plan->n + 1, 1);
-  *records = dc_arena_alloc(plan->arena, MOST_EXACT + MOST_CELLS + MOST_KINDS, sizeof **records);
+  *records = dc_arena_alloc(plan->arena, most + most_kinds + 1, sizeof **records);
   for (int j = 0; j < BOOKINGS_SERIES; j++)
     if (!(plan->rest[j] = dc_arena_alloc(plan->arena, n, sizeof(double)))) return dc_fail_memory(error, "nodes");
   plan->node_mean = dc_arena_alloc(plan->arena, n, sizeof(double));
@@ -298,9 +298,13 @@ dc_status bookings_plan_split(bookings_plan *plan, dc_error *error)
   if ((status = make_cells(plan, label, records + plan->n_classes, error))) return status;
   if ((status = make_rest(plan, label, error))) return status;
   if ((status = make_kinds(plan, records + plan->n_classes + plan->n_cells, error))) return status;
+  if ((status = bookings_wins_make(plan, error))) return status;
   moments(plan, records);
   chance_of_none(plan);
-  size_t n = plan->n_classes + plan->n_cells + plan->n_kinds;
-  double fine_above = (n <= FEW_SEVERITIES ? 0.05 : 0.25) * bookings_guide_sd(plan);
-  return bookings_severities_make(&plan->severities, plan->arena, records, n, fine_above, plan->cut, error);
+  size_t n = plan->n_classes + plan->n_cells;
+  double fine_above = (n + plan->n_kinds <= FEW_SEVERITIES ? 0.05 : 0.25) * bookings_guide_sd(plan);
+  status = bookings_pool_make(&plan->pool, plan->arena, records + n, plan->n_kinds, fine_above, plan->cut, error);
+  if (status) return status;
+  return bookings_severities_make(&plan->severities, plan->arena, records, n, &plan->pool, fine_above, plan->cut,
+                                  error);
 }

@@ -89,6 +89,40 @@ static void test_new_deals_negative_binomial(void **state)
   dc_bookings_free(b);
 }
 
+/* Kinds whose amounts are spread as a lognormal are one kind of a wider one; the same kinds named twice change nothing. */
+static void test_kinds_of_new_deals_are_pooled(void **state)
+{
+  (void)state;
+  enum { N = 201 };
+  const double rate = 9, amount = 1000, log_sd = 1, spacing = .05;
+  double rates[2 * N], amounts[2 * N], log_sds[2 * N], sum = 0;
+  for (size_t i = 0; i < N; i++) sum += exp(-.5 * pow(spacing * ((double)i - 100), 2));
+  for (size_t i = 0; i < 2 * N; i++) {
+    double u = spacing * ((double)(i % N) - 100);
+    rates[i] = rate * exp(-.5 * u * u) / sum;
+    amounts[i] = amount * exp(.6 * u - .5 * .36);
+    log_sds[i] = .8;
+  }
+  dc_bookings_input in = {0, NULL, NULL, NULL, 1, &rate, &amount, &log_sd, .02, 500, .1};
+  dc_bookings *one = made(&in);
+  in.rate = rates;
+  in.new_amount = amounts;
+  in.new_log_sd = log_sds;
+  in.n_new = N;
+  dc_bookings *many = made(&in);
+  in.n_new = 2 * N;
+  for (size_t i = 0; i < 2 * N; i++) rates[i] /= 2;
+  dc_bookings *twice = made(&in);
+  check_close(many->mean, one->mean, 1e-4, 0);
+  for (double x = 1000; x < 40000; x += 500) {
+    check_close(dc_bookings_cdf(many, x), dc_bookings_cdf(one, x), 0, 3e-4);
+    check_close(dc_bookings_cdf(twice, x), dc_bookings_cdf(many, x), 0, 1e-9);
+  }
+  dc_bookings_free(one);
+  dc_bookings_free(many);
+  dc_bookings_free(twice);
+}
+
 static void test_normal_crps(void **state)
 {
   (void)state;
@@ -355,6 +389,7 @@ int main(void)
       cmocka_unit_test(test_many_unequal_coins),
       cmocka_unit_test(test_shock_against_closed_form),
       cmocka_unit_test(test_new_deals_negative_binomial),
+      cmocka_unit_test(test_kinds_of_new_deals_are_pooled),
       cmocka_unit_test(test_normal_crps),
       cmocka_unit_test(test_sound_everywhere),
       cmocka_unit_test(test_extreme_amounts),
