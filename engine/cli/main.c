@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 enum { SIGNAL_BASE = 128, MOST_NAMES = 64 };
 
@@ -145,8 +148,18 @@ static bool is_one_of(const char *text, const char *a, const char *b, const char
   return strcmp(text, a) == 0 || strcmp(text, b) == 0 || strcmp(text, c) == 0;
 }
 
+/* Scratch of a few megabytes comes and goes with each distribution; its pages need not be given back each time. */
+static void keep_pages(void)
+{
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+  keep_pages();
   if (argc < 2) {
     dc_help_all(stderr);
     return dc_exit_code(DC_E_USAGE);
