@@ -8,6 +8,21 @@
 
 enum { NUMBER_BINS = 5, MOST_JOIN_WORDS = 256 };
 
+uint32_t dc_words_code(const dc_words *words, const char *text)
+{
+  size_t low = 1, high = words->n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = strcmp(words->text[middle], text);
+    if (order == 0) return (uint32_t)middle;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return 0;
+}
+
 dc_status dc_words_merge(dc_arena *arena, const dc_column *a, const dc_column *b, dc_words *words, uint32_t **map_a,
                          uint32_t **map_b, dc_error *error)
 {

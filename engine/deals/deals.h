@@ -19,6 +19,9 @@ typedef struct dc_words {
   const char **text;
 } dc_words;
 
+/* The code of a word, to the byte; 0 when it is not among them. */
+uint32_t dc_words_code(const dc_words *words, const char *text);
+
 /* A categorical property that a deal keeps: account, product, region, source, columns of joined tables.
  * dated   told by the history from the deal's first row on; otherwise by the deals file, on the day of export only */
 typedef struct dc_attribute {

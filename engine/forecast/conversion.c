@@ -7,7 +7,7 @@
 /* What is believed before any data: one deal in sixteen closes in a week, worth this many weeks of exposure. */
 static const double PRIOR_HAZARD = 0.06, PRIOR_WEEKS = 20, PRIOR_SD = 1.0;
 /* Variances closer than this, on the log scale, give the same forecast to three digits. */
-static const double TAU_TOLERANCE = 0.05, TOLERANCE = 1e-7;
+static const double TAU_TOLERANCE = 0.05, TOLERANCE = 1e-6;
 /* The stage, pushes, ... of few closed deals say little: factors enter as closed deals allow (features.c). */
 static const int64_t rung_floor[] = {0, 10, 50, 300};
 

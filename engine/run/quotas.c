@@ -146,16 +146,8 @@ static dc_status find_scope_columns(dc_quotas *q, dc_error *error)
 /* The code of a quota's word among the deals' words: to the byte, else in any case and spacing. */
 static uint32_t find_word(const dc_words *words, const char *text)
 {
-  size_t low = 1, high = words->n;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    int order = strcmp(words->text[middle], text);
-    if (order == 0) return (uint32_t)middle;
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  uint32_t code = dc_words_code(words, text);
+  if (code) return code;
   for (size_t k = 1; k < words->n; k++)
     if (dc_text_same(words->text[k], text)) return (uint32_t)k;
   return DC_QUOTA_STRANGE;

@@ -5,21 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t word_code(const dc_words *words, const char *text)
-{
-  size_t low = 1, high = words->n;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    int order = strcmp(words->text[middle], text);
-    if (order == 0) return (uint32_t)middle;
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return 0;
-}
-
 static dc_status describe(dc_scopes *s, const dc_resolved *r, dc_dimension *one, dc_error *error)
 {
   if (one->attribute == DC_COLUMN_STAGE) {
@@ -34,7 +19,7 @@ static dc_status describe(dc_scopes *s, const dc_resolved *r, dc_dimension *one,
   one->words = a->role == DC_ROLE_OWNER ? r->log->owners : a->words;
   one->to_word = dc_arena_alloc(s->arena, a->words.n, sizeof *one->to_word);
   if (!one->to_word) return dc_fail_memory(error, "looking for scopes");
-  for (size_t k = 1; k < a->words.n; k++) one->to_word[k] = word_code(&one->words, a->words.text[k]);
+  for (size_t k = 1; k < a->words.n; k++) one->to_word[k] = dc_words_code(&one->words, a->words.text[k]);
   return DC_OK;
 }
 

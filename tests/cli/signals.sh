@@ -2,23 +2,8 @@
 # Stopped from outside: tests/cli/signals.sh BUILD. A signal ends the program within a second with 128+n, without a word,
 # the old output untouched and no temporary file left; a closed pipe ends it quietly.
 set -u
-dealcast=$(pwd)/$1/dealcast
-sample=$(pwd)/datasets/sample/deals.csv
-[ -x "$dealcast" ] || { echo "FAIL no program at $dealcast"; exit 1; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-report() { # 0 or not, name
-  if [ "$1" -eq 0 ]; then
-    echo "ok $2"
-    passed=$((passed + 1))
-  else
-    echo "FAIL $2"
-    failed=$((failed + 1))
-  fi
-}
+. tests/report "$1"
+deals=$sample/deals.csv
 
 # The program waits for a standard input that never comes.
 stopped_by() { # signal, expected exit code
@@ -50,7 +35,7 @@ stopped_by() { # signal, expected exit code
 # While it reckons. A shell lets its background jobs ignore SIGINT, so timeout sends it.
 stopped_at_work() { # signal, expected exit code, seconds
   echo old >"$work/out.json"
-  timeout --preserve-status -s "$1" "$3" "$dealcast" forecast "$sample" --origins 1000 --format json -o "$work/out.json" \
+  timeout --preserve-status -s "$1" "$3" "$dealcast" forecast "$deals" --origins 1000 --format json -o "$work/out.json" \
     2>"$work/messages"
   [ $? -eq "$2" ]
   report $? "$1 while it reckons: exit code $2"
@@ -70,9 +55,8 @@ else
   echo "skipped: no GNU timeout to send a signal by"
 fi
 
-{ "$dealcast" forecast "$sample" --no-backtest --format json 2>"$work/messages"; echo $? >"$work/code"; } | head -1 >/dev/null
+{ "$dealcast" forecast "$deals" --no-backtest --format json 2>"$work/messages"; echo $? >"$work/code"; } | head -1 >/dev/null
 [ "$(cat "$work/code")" -eq 141 ] && [ ! -s "$work/messages" ]
 report $? "a closed pipe: exit code 141, no message"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+closing

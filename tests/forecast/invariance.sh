@@ -1,30 +1,8 @@
 #!/bin/sh
 # The same bytes for any number of threads, and for any order of the rows: tests/forecast/invariance.sh BUILD.
 set -u
-case $1 in /*) build=$1 ;; *) build=$(pwd)/$1 ;; esac
-dealcast=$build/dealcast
-generate=$build/dealcast-generate
-for program in "$dealcast" "$generate"; do
-  [ -x "$program" ] || { echo "FAIL no program at $program"; exit 1; }
-done
+. tests/report "$1"
 here=$(pwd)/tests/forecast
-sample=$(pwd)/datasets/sample
-LC_ALL=C
-export LC_ALL
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-report() { # 0 or not, name
-  if [ "$1" -eq 0 ]; then
-    echo "ok $2"
-    passed=$((passed + 1))
-  else
-    echo "FAIL $2"
-    failed=$((failed + 1))
-  fi
-}
 
 threads() { # folder with deals.csv, history.csv, accounts.csv; what; options
   folder=$1
@@ -106,5 +84,4 @@ awk '/"negative amount"/ { negative = 1 } /"rows that differ for one id"/ { conf
   "$work/a/rejects.json"
 report $? "generated: rows are rejected and in conflict"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+closing

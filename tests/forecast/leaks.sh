@@ -3,27 +3,8 @@
 # permuted, replaced or dropped; what dealcast says of that day must not change by one byte. Then the converse: what was
 # known on that day is changed, and the forecast must notice.
 set -u
-dealcast=$1/dealcast
-case $1 in /*) ;; *) dealcast=$(pwd)/$1/dealcast ;; esac
-[ -x "$dealcast" ] || { echo "FAIL no program at $dealcast"; exit 1; }
+. tests/report "$1"
 here=$(pwd)/tests/forecast
-sample=$(pwd)/datasets/sample
-LC_ALL=C
-export LC_ALL
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-report() { # 0 or not, name
-  if [ "$1" -eq 0 ]; then
-    echo "ok $2"
-    passed=$((passed + 1))
-  else
-    echo "FAIL $2"
-    failed=$((failed + 1))
-  fi
-}
 
 # change FILE AS_OF SETTINGS...: the CSV with some of its rows changed, see change.awk.
 change() {
@@ -218,5 +199,4 @@ else
   echo "skipped: \$DEALCAST_DATASETS/maven-crm is not there"
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+closing

@@ -1,25 +1,7 @@
 #!/bin/sh
 # The proof that a forecast carries, counted again from its own rows and from the deals file: tests/forecast/quality.sh BUILD.
 set -u
-case $1 in /*) dealcast=$1/dealcast ;; *) dealcast=$(pwd)/$1/dealcast ;; esac
-[ -x "$dealcast" ] || { echo "FAIL no program at $dealcast"; exit 1; }
-sample=$(pwd)/datasets/sample
-LC_ALL=C
-export LC_ALL
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-report() { # 0 or not, name
-  if [ "$1" -eq 0 ]; then
-    echo "ok $2"
-    passed=$((passed + 1))
-  else
-    echo "FAIL $2"
-    failed=$((failed + 1))
-  fi
-}
+. tests/report "$1"
 
 table() { # name, options
   name=$1
@@ -184,5 +166,4 @@ check_origin 2025-06-30 2025-03-31 3 3
 period=quarter
 check_quality "deals alone, quarters" 40 --period quarter
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+closing

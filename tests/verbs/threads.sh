@@ -2,23 +2,7 @@
 # The bytes of a forecast with scopes and quotas do not depend on threads or on the order of rows, and its terminal view
 # fits the screen: tests/verbs/threads.sh BUILD
 set -u
-repo=$(pwd)
-case $1 in /*) build=$1 ;; *) build=$repo/$1 ;; esac
-sample=$repo/datasets/sample
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-report() { # status, name
-  if [ "$1" -eq 0 ]; then
-    echo "ok $2"
-    passed=$((passed + 1))
-  else
-    echo "FAIL $2"
-    failed=$((failed + 1))
-  fi
-}
+. tests/report "$1"
 
 head -n 1200 "$sample/deals.csv" >"$work/deals.csv"
 tail -n +2 "$work/deals.csv" | LC_ALL=C sort -r >"$work/rows"
@@ -29,7 +13,7 @@ forecast() { # deals, quotas, options...
   deals=$1
   quotas=$2
   shift 2
-  "$build/dealcast" forecast "$work/$deals" --accounts "$sample/accounts.csv" --quotas "$quotas" --period quarter \
+  "$dealcast" forecast "$work/$deals" --accounts "$sample/accounts.csv" --quotas "$quotas" --period quarter \
     --no-backtest --as-of 2025-12-31 --as-of-ok --horizon 1 --by region "$@"
 }
 
@@ -55,5 +39,4 @@ report $? "the terminal view has quotas and scopes"
 if grep -q -e 'column deal_id' -e 'column closed_date' "$work/screen"; then told=1; else told=0; fi
 report $told "columns with a part of their own are not told as left out"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+closing
