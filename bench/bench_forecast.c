@@ -192,7 +192,7 @@ static int measure(bench *b, double rows)
   }
   getrusage(RUSAGE_CHILDREN, &usage);
   b->largest_kib = usage.ru_maxrss;
-  printf("forecast of %s: %.0f deals, %d rounds\n", b->file, rows, b->rounds);
+  printf("forecast of %s: %.0f lines, %d rounds\n", b->file, rows, b->rounds);
   printf("%-24s %9s %9s %12s %9s\n", "stage", "median s", "least s", "rows/s", "peak MiB");
   for (int k = 0; k < b->n_stages; k++)
     print_row(b->stages[k].name, b->stages[k].seconds, b->rounds, rows, b->stages[k].peak_mib);
