@@ -25,6 +25,10 @@ static void put_deal(const dc_forecast_run *s, dc_result_table *deals, dc_result
   char flags[96] = "";
   dc_features_subject(s->features, deal, view, dc_time_cell(s->r.grid, s->r.as_of), s->r.as_of, &subject);
   dc_conversion_outlook(s->conversion, &subject, s->r.as_of + 1, &outlook);
+  /* Calibration may leave the next periods more than the raw chance of ever: what is won in them is won. */
+  double soon = 0;
+  for (size_t p = 0; p < n; p++) soon += s->projection->p_win[i * n + p];
+  double p_win = outlook.p_win > soon ? outlook.p_win : soon;
   bool stale = s->conversion->stale_from > 0 && view->since != DC_DATE_MISSING &&
                dc_age_bin(s->r.as_of - view->since) >= s->conversion->stale_from;
   bool overdue = view->expected != DC_DATE_MISSING && view->expected <= s->r.as_of;
@@ -37,10 +41,10 @@ static void put_deal(const dc_forecast_run *s, dc_result_table *deals, dc_result
   dc_put_text(deals, view->stage ? log->stages.text[view->stage] : NULL);
   dc_put_integer(deals, view->since == DC_DATE_MISSING ? DC_INTEGER_NULL : s->r.as_of - view->since);
   dc_put_number(deals, view->amount);
-  dc_put_number(deals, outlook.p_win);
+  dc_put_number(deals, p_win);
   dc_put_date(deals, outlook.expected_close);
-  dc_put_number(deals, log->has_amount ? outlook.p_win * s->projection->amount[i] : NAN);
-  dc_put_text(deals, grade_of(outlook.p_win));
+  dc_put_number(deals, log->has_amount ? p_win * s->projection->amount[i] : NAN);
+  dc_put_text(deals, grade_of(p_win));
   dc_put_text(deals, flags[0] ? flags + 1 : "");
   for (size_t p = 0; p < n; p++) {
     dc_put_text_n(periods, log->ids.text[deal], log->ids.length[deal]);
