@@ -11,20 +11,61 @@
 
 enum { MANY_STAGES = 60, FEW_ACCOUNTS = 5, MIN_ROWS = 100, MAX_WORDS = 4096 };
 
-/* A set of hashes, open addressing; 0 marks a free slot. */
-typedef struct hash_set {
-  uint64_t *slots;
-  size_t mask;
-} hash_set;
+/* Distinct values of a column in bounded memory, whatever the order of the rows (adaptive sampling: Flajolet 1990): values
+ * are kept while their hashes end in `level` zero bits; when they are too many, level rises and the others leave. */
+typedef struct sample {
+  uint64_t *hash;        /* 0 marks a free slot */
+  uint32_t *cells, *row; /* how many cells have the value, and one of them */
+  size_t n;
+  int level;
+} sample;
 
-static bool set_insert(hash_set *set, uint64_t hash)
+enum { SAMPLE_SLOTS = 1 << 16, SAMPLE_MOST = SAMPLE_SLOTS / 2 };
+
+static bool is_sampled(const sample *s, uint64_t hash) { return (hash & (((uint64_t)1 << s->level) - 1)) == 0; }
+
+static size_t slot_of(const sample *s, uint64_t hash)
 {
-  hash |= hash == 0;
-  size_t at = (size_t)hash & set->mask;
-  while (set->slots[at] && set->slots[at] != hash) at = (at + 1) & set->mask;
-  bool fresh = set->slots[at] == 0;
-  set->slots[at] = hash;
-  return fresh;
+  size_t at = (size_t)(hash >> 40) & (SAMPLE_SLOTS - 1);
+  while (s->hash[at] && s->hash[at] != hash) at = (at + 1) & (SAMPLE_SLOTS - 1);
+  return at;
+}
+
+static void put(sample *s, uint64_t hash, uint32_t cells, uint32_t row)
+{
+  size_t at = slot_of(s, hash);
+  if (!s->hash[at]) {
+    s->hash[at] = hash;
+    s->cells[at] = 0;
+    s->row[at] = row;
+    s->n++;
+  }
+  s->cells[at] += cells;
+}
+
+/* Everything is taken out and what still belongs is put back. */
+static bool raise_level(sample *s)
+{
+  sample old = *s;
+  s->hash = calloc(SAMPLE_SLOTS, sizeof *s->hash);
+  s->cells = calloc(SAMPLE_SLOTS, sizeof *s->cells);
+  s->row = calloc(SAMPLE_SLOTS, sizeof *s->row);
+  bool fine = s->hash && s->cells && s->row;
+  s->n = 0;
+  s->level = old.level + (old.hash != NULL);
+  for (size_t at = 0; fine && old.hash && at < SAMPLE_SLOTS; at++)
+    if (old.hash[at] && is_sampled(s, old.hash[at])) put(s, old.hash[at], old.cells[at], old.row[at]);
+  free(old.hash);
+  free(old.cells);
+  free(old.row);
+  return fine;
+}
+
+static void sample_free(sample *s)
+{
+  free(s->hash);
+  free(s->cells);
+  free(s->row);
 }
 
 bool dc_role_cell_missing(const dc_column *column, size_t row)
@@ -46,7 +87,6 @@ static uint64_t cell_hash(const dc_column *column, size_t row)
     case DC_TYPE_NUMBER: return dc_hash_bytes(&column->number[row], sizeof *column->number, 1);
     case DC_TYPE_DATE: return dc_hash_bytes(&column->date[row], sizeof *column->date, 2);
     case DC_TYPE_INSTANT: return dc_hash_bytes(&column->instant[row], sizeof *column->instant, 3);
-    case DC_TYPE_CATEGORY: return dc_hash_bytes(&column->code[row], sizeof *column->code, 4);
     default: break;
   }
   uint64_t start = column->offset[row];
@@ -83,44 +123,65 @@ static void count_word(dc_role_profile *profile, const dc_config *config, const 
   }
 }
 
-static void count_value(dc_role_profile *profile, const dc_column *column, const dc_config *config, size_t row)
+static void count_number(dc_role_profile *profile, double x)
+{
+  if (x != floor(x)) profile->whole = false;
+  profile->least = fmin(profile->least, x);
+  profile->most = fmax(profile->most, x);
+}
+
+static bool take_sample(const dc_column *column, size_t rows, dc_role_profile *profile, sample *s)
+{
+  bool fine = raise_level(s);
+  for (size_t row = 0; fine && row < rows; row++) {
+    if (dc_role_cell_missing(column, row)) continue;
+    if (column->type == DC_TYPE_NUMBER) count_number(profile, column->number[row]);
+    uint64_t hash = cell_hash(column, row);
+    hash = hash ? hash : (uint64_t)1 << 63;
+    if (!is_sampled(s, hash)) continue;
+    put(s, hash, 1, (uint32_t)row);
+    while (fine && s->n > SAMPLE_MOST) fine = raise_level(s);
+  }
+  return fine;
+}
+
+/* What the sampled values are: words of a text only where they are few enough to mean something. */
+static void count_values(const dc_column *column, const dc_config *config, const sample *s, dc_role_profile *profile)
 {
   char word[DC_ROLE_WORD_BYTES];
-  if (column->type == DC_TYPE_NUMBER) {
-    double x = column->number[row];
-    if (x == 0 || x == 1) profile->flags++;
-    if (x != floor(x)) profile->whole = false;
-    profile->least = fmin(profile->least, x);
-    profile->most = fmax(profile->most, x);
-  } else if (column->type == DC_TYPE_TEXT && profile->distinct <= MAX_WORDS) {
-    count_word(profile, config, dc_role_cell_word(column, row, word));
+  bool words = column->type == DC_TYPE_TEXT && s->level == 0 && s->n <= MAX_WORDS;
+  for (size_t at = 0; at < SAMPLE_SLOTS; at++) {
+    if (!s->hash[at]) continue;
+    profile->sampled_cells += s->cells[at];
+    if (column->type == DC_TYPE_NUMBER)
+      profile->flags += column->number[s->row[at]] == 0 || column->number[s->row[at]] == 1;
+    if (words) count_word(profile, config, dc_role_cell_word(column, s->row[at], word));
   }
+  profile->sampled = s->n;
+  profile->distinct = s->n << s->level;
+  if (profile->distinct > profile->filled) profile->distinct = profile->filled;
 }
 
 dc_status dc_role_profile_column(const dc_table *table, int index, const dc_config *config, dc_role_profile *profile,
                                  dc_error *error)
 {
   const dc_column *column = &table->columns[index];
-  size_t rows = table->rows < DC_PROFILE_ROWS ? table->rows : DC_PROFILE_ROWS, size = 16;
+  size_t filled = table->rows - column->n_missing;
+  sample s = {.level = 0};
   *profile = (dc_role_profile){
-      .rows = rows, .readable = table->rows - column->n_missing, .whole = true, .least = NAN, .most = NAN};
+      .rows = table->rows, .filled = filled, .readable = filled, .whole = true, .least = NAN, .most = NAN};
   if (column->type == DC_TYPE_EMPTY) return DC_OK;
-  while (size < 2 * rows) size *= 2;
-  hash_set set = {calloc(size, sizeof *set.slots), size - 1};
-  if (!set.slots) return dc_fail_memory(error, "looking at columns");
-  for (size_t row = 0; row < rows; row++) {
-    if (dc_role_cell_missing(column, row)) continue;
-    profile->filled++;
-    if (!set_insert(&set, cell_hash(column, row))) continue;
-    profile->distinct++;
-    count_value(profile, column, config, row);
-  }
-  free(set.slots);
   if (column->type == DC_TYPE_CATEGORY) {
     size_t n = column->n_words < MAX_WORDS ? column->n_words : MAX_WORDS;
     for (size_t i = 1; i < n; i++) count_word(profile, config, column->words[i]);
+    profile->distinct = profile->sampled = column->n_words - 1;
+    profile->sampled_cells = filled;
+    return DC_OK;
   }
-  return DC_OK;
+  bool fine = take_sample(column, table->rows, profile, &s);
+  if (fine) count_values(column, config, &s, profile);
+  sample_free(&s);
+  return fine ? DC_OK : dc_fail_memory(error, "looking at columns");
 }
 
 static bool only_flags(const dc_role_profile *profile)
@@ -152,8 +213,10 @@ bool dc_role_fits(const dc_column *column, const dc_role_profile *profile, dc_ro
 
 static int id_content(const dc_role_profile *profile, dc_shape shape, char *evidence)
 {
-  double share = profile->filled ? (double)profile->distinct / (double)profile->filled : 0;
-  const char *kind = profile->distinct == profile->filled ? "unique" : share >= 0.9 ? "nearly unique" : "repeated";
+  double share = profile->sampled_cells ? (double)profile->sampled / (double)profile->sampled_cells : 0;
+  const char *kind = profile->sampled == profile->sampled_cells ? "unique"
+                     : share >= 0.9                             ? "nearly unique"
+                                                                : "repeated";
   snprintf(evidence, DC_EVIDENCE_BYTES, "%s in %zu rows", kind, profile->filled);
   int sparse = profile->filled * 2 < profile->rows ? -30 : 0;
   if (profile->filled < 2) return sparse;

@@ -29,18 +29,16 @@ int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses);
 /* Does the request's column mean this name: the same to the byte, or after folding? */
 bool dc_role_request_names(const dc_role_request *request, const char *name);
 
-/* What a column holds, as far as roles care. Long columns are looked at in their first DC_PROFILE_ROWS rows, except
- * that all words of a category count. */
+/* What a column holds, as far as roles care. The order of the rows does not matter. */
 typedef struct dc_role_profile {
-  size_t rows, filled, distinct;  /* of the rows looked at; distinct counts filled cells */
+  size_t rows, filled, distinct;  /* distinct is estimated where it is above 32,768 and the column no category */
+  size_t sampled, sampled_cells;  /* distinct values looked at one by one, and the cells that hold them */
   size_t readable;                /* cells with a value, of all rows */
   size_t won, lost, open, silent; /* distinct words by meaning; silent = says nothing */
   size_t flags;                   /* distinct values that are flags */
   bool whole;                     /* numbers: no fractions */
   double least, most;             /* numbers; NaN when none */
 } dc_role_profile;
-
-enum { DC_PROFILE_ROWS = 65536 };
 
 dc_status dc_role_profile_column(const dc_table *table, int column, const dc_config *config, dc_role_profile *profile,
                                  dc_error *error) DC_MUST_CHECK;
