@@ -298,18 +298,20 @@ static dc_use check_row_number(const evidence *e)
   return DC_USE_DROPPED;
 }
 
+/* Of very many rows those whose texts hash low: the same ones in any order, and all of a text or none. */
 static size_t distinct_texts(const evidence *e, size_t *filled)
 {
   size_t size = 64, distinct = 0, most = e->rows < MAX_TEXTS ? e->rows : MAX_TEXTS;
+  uint64_t keep = e->rows > MAX_TEXTS ? (uint64_t)(0x1p63 * 2 * ((double)MAX_TEXTS / (double)e->rows)) : UINT64_MAX;
   *filled = 0;
-  while (size < 2 * most) size *= 2;
+  while (size < 4 * most) size *= 2;
   uint64_t *slots = calloc(size, sizeof *slots);
-  for (size_t row = 0; slots && row < e->rows && *filled < MAX_TEXTS; row++) {
+  for (size_t row = 0; slots && row < e->rows; row++) {
     size_t length;
     const char *text = dc_column_text(e->column, row, &length);
-    if (length == 0) continue;
-    ++*filled;
     uint64_t hash = dc_hash_bytes(text, length, 0) | 1;
+    if (length == 0 || hash > keep) continue;
+    ++*filled;
     size_t at = (size_t)(hash >> 1) & (size - 1);
     while (slots[at] && slots[at] != hash) at = (at + 1) & (size - 1);
     distinct += slots[at] == 0;
