@@ -116,6 +116,7 @@ static void put_deals(const dc_view *view)
   dc_grid_column columns[SHOWN];
   for (size_t i = 0; i < SHOWN; i++) columns[i] = shown[i].column;
   dc_grid *grid = dc_grid_new(columns, SHOWN);
+  dc_grid_show_ends(grid, 0);
   size_t count = pick_deals(deals, field, (size_t)view->top, picked);
   for (size_t i = 0; i < count; i++)
     for (size_t c = 0; c < SHOWN; c++) {

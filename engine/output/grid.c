@@ -13,6 +13,7 @@
 enum { GAP = 2, NARROWEST = 6, FIRST_CELLS = 64 };
 
 struct dc_grid {
+  bool ends[DC_GRID_COLUMNS];
   dc_arena *arena;
   size_t n_columns, count, capacity;
   dc_grid_column columns[DC_GRID_COLUMNS];
@@ -32,6 +33,8 @@ dc_grid *dc_grid_new(const dc_grid_column *columns, size_t n_columns)
   memcpy(grid->columns, columns, grid->n_columns * sizeof *columns);
   return grid;
 }
+
+void dc_grid_show_ends(dc_grid *grid, size_t column) { grid->ends[column] = true; }
 
 void dc_grid_free(dc_grid *grid)
 {
@@ -157,23 +160,44 @@ static void fit(const dc_grid *grid, int *width, int room)
   }
 }
 
-static void put_padded(dc_sink *sink, const char *text, int width, bool right, bool last)
+/* The first character that is left when what comes before it is cut so that the rest takes at most `room`. */
+static const char *tail_of(const char *text, int room)
 {
-  int natural = dc_text_width(text), used = natural;
-  if (right && natural < width) dc_sink_repeat(sink, ' ', width - natural);
-  if (natural <= width) {
+  for (int left = dc_text_width(text); left > room && *text;) {
+    int length = dc_utf8_length(text);
+    left -= dc_utf8_width(dc_utf8_code(text, length));
+    text += length;
+  }
+  return text;
+}
+
+/* Puts what fits into room; returns the columns that it takes. */
+static int put_head(dc_sink *sink, const char *text, int room)
+{
+  int used = 0;
+  while (*text) {
+    int length = dc_utf8_length(text), w = dc_utf8_width(dc_utf8_code(text, length));
+    if (used + w > room) break;
+    dc_sink_bytes(sink, text, (size_t)length);
+    used += w;
+    text += length;
+  }
+  return used;
+}
+
+static void put_padded(dc_sink *sink, const char *text, int width, bool right, bool tail, bool last)
+{
+  static const char ellipsis[] = "\xE2\x80\xA6";
+  int used = dc_text_width(text);
+  if (right && used < width) dc_sink_repeat(sink, ' ', width - used);
+  if (used <= width) {
     dc_sink_text(sink, text);
+  } else if (tail) {
+    dc_sink_text(sink, ellipsis);
+    used = 1 + put_head(sink, tail_of(text, width - 1), width - 1);
   } else {
-    used = 0;
-    for (const char *p = text; *p;) {
-      int length = dc_utf8_length(p), w = dc_utf8_width(dc_utf8_code(p, length));
-      if (used + w > width - 1) break;
-      dc_sink_bytes(sink, p, (size_t)length);
-      used += w;
-      p += length;
-    }
-    dc_sink_text(sink, "\xE2\x80\xA6");
-    used++;
+    used = 1 + put_head(sink, text, width - 1);
+    dc_sink_text(sink, ellipsis);
   }
   if (!right && !last) dc_sink_repeat(sink, ' ', width - used);
 }
@@ -187,7 +211,7 @@ static void put_line(dc_sink *sink, const dc_grid *grid, const int *width, const
   for (size_t c = 0; c < last; c++) {
     if (!width[c]) continue;
     if (!first) dc_sink_repeat(sink, ' ', GAP);
-    put_padded(sink, cells[c], width[c], grid->columns[c].right, c + 1 == last);
+    put_padded(sink, cells[c], width[c], grid->columns[c].right, grid->ends[c], c + 1 == last);
     first = false;
   }
   dc_sink_char(sink, '\n');

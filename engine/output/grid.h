@@ -20,6 +20,9 @@ typedef struct dc_grid_column {
 dc_grid *dc_grid_new(const dc_grid_column *columns, size_t n_columns);
 void dc_grid_free(dc_grid *grid);
 
+/* Where a cell of this column is cut, its end is shown: ids differ there. */
+void dc_grid_show_ends(dc_grid *grid, size_t column);
+
 /* Cells go left to right; a row ends by itself. NULL = nothing. Texts are copied; control characters are replaced. */
 void dc_grid_text(dc_grid *grid, const char *text);
 /* A cell of a result by the type of its field. */
