@@ -94,9 +94,10 @@ dc_status dc_deals_new(const dc_deals_sources *sources, dc_deals **deals, dc_err
 void dc_deals_free(dc_deals *deals);
 
 /* Tells what the user should know of the deals, one sentence each: columns that are missing or empty, stages without a
- * usual meaning, outcomes that are all the same, dates left out, and where history and deals file disagree. */
+ * usual meaning, outcomes that are all the same by the day, dates left out, and where history and deals file disagree. */
 typedef void dc_deals_tell(void *context, const char *sentence);
-void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *sources, dc_deals_tell *tell, void *context);
+void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *sources, int32_t day, dc_deals_tell *tell,
+                   void *context);
 
 /* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id when
  * attribute is -1. Rows without a key are passed over; a key that comes twice is an error. A joined column is as well

@@ -76,11 +76,12 @@ static void tell_stages(const dc_deals *deals, const dc_deals_sources *s, const 
       (long long)deals->unknown_stage, list);
 }
 
-static void tell_outcomes(const dc_deals *deals, const teller *t)
+static void tell_outcomes(const dc_deals *deals, int32_t day, const teller *t)
 {
   size_t won = 0, lost = 0;
   for (size_t i = 0; i < deals->n; i++)
     for (uint64_t k = deals->spell_at[i]; k < deals->spell_at[i + 1]; k++) {
+      if (deals->spells[k].end == DC_DATE_MISSING || deals->spells[k].end > day) continue;
       won += deals->spells[k].state == DC_STATE_WON;
       lost += deals->spells[k].state == DC_STATE_LOST;
     }
@@ -98,7 +99,7 @@ static int64_t count_totals(const dc_load *load)
   return n;
 }
 
-void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, dc_deals_tell *tell, void *context)
+void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, int32_t day, dc_deals_tell *tell, void *context)
 {
   teller t = {tell, context};
   if (s->deals) {
@@ -107,7 +108,7 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, dc_deals_te
     int64_t totals = count_totals(s->deals);
     if (totals > 0) say(&t, "lines of totals left out, as they are no deals: %lld", (long long)totals);
   }
-  tell_outcomes(deals, &t);
+  tell_outcomes(deals, day, &t);
   if (deals->created_dropped > 0)
     say(&t, "deals closed before they were created, the mark of a bulk import: %lld; their created dates are left out",
         (long long)deals->created_dropped);

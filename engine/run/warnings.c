@@ -73,7 +73,7 @@ void dc_data_warnings(dc_forecast_run *run)
   const dc_resolved *r = &run->r;
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
   warn_rung(run);
-  dc_deals_warn(r->log, &sources, add_warning, run->result);
+  dc_deals_warn(r->log, &sources, r->as_of, add_warning, run->result);
   warn_currency(run);
   warn_joins(run);
   warn_scopes(run);

@@ -49,7 +49,7 @@ static void warned(const char *text, const char *history, char *told)
   sources.history_roles = roles[1];
   check_ok(dc_deals_new(&sources, &deals, &error), &error);
   told[0] = '\0';
-  dc_deals_warn(deals, &sources, add, told);
+  dc_deals_warn(deals, &sources, INT32_MAX, add, told);
   dc_deals_free(deals);
   dc_config_free(config);
   for (int i = 0; i < 2; i++) dc_roles_free(roles[i]);
