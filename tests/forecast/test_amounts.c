@@ -74,14 +74,15 @@ static void test_ratios(void **state)
   free(text);
 }
 
-/* What is won after the day counts for nothing. */
+/* What is won after the day counts for nothing, nor does what is won for an unknown amount. */
 static void test_ratios_of_the_day(void **state)
 {
   (void)state;
   fitted f;
   fit(&f, NULL,
       "id,changed_at,stage,amount\nA,2024-01-01,Proposal,100\nA,2024-01-31,Closed Won,50\n"
-      "B,2024-01-01,Proposal,100\nB,2024-03-31,Closed Won,900\n",
+      "B,2024-01-01,Proposal,100\nB,2024-03-31,Closed Won,900\n"
+      "C,2024-01-01,Proposal,\nC,2024-01-31,Closed Won,\n",
       day_of("2024-02-28"));
   check_close(f.amounts.open_ratio, (50 + 20.0 * 50) / (100 + 20.0 * 50), 1e-12, 0);
   fitted_free(&f);
