@@ -24,10 +24,11 @@ typedef struct ratio_sums {
 
 static void add_ratio(ratio_sums *sums, int which, double closing, double current)
 {
-  if (!(closing > 0) || !(current > 0)) return;
-  double log_ratio = log(closing / current);
+  if (!(current > 0)) return;
   sums->closing[which] += closing;
   sums->current[which] += current;
+  if (!(closing > 0)) return; /* worth nothing: in the mean, not in the spread around it */
+  double log_ratio = log(closing / current);
   sums->log_square += log_ratio * log_ratio;
   sums->n++;
 }
