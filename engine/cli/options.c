@@ -35,7 +35,7 @@ const dc_option dc_options[] = {
     {OPTION(LIST, "by", job.by, "COLUMN,...", "also by each value; several columns are crossed; repeatable")},
     {OPTION(MONTH, "fiscal-start", job.fiscal_start, "MONTH", "first month of the fiscal year; default January")},
     {OPTION(FLAG, "no-backtest", job.no_backtest, NULL, "skip the proof on past days (and the calibration by it)")},
-    {OPTION(INTEGER, "origins", job.origins, "N", "past days to prove the forecast on; default 12"), WITHIN(1, 1000)},
+    {OPTION(INTEGER, "origins", job.origins, "N", "past days to prove the forecast on; default 12"), WITHIN(1, 120)},
     {OPTION(SEED, "seed", job.seed, "N", "salt of the sampling for fits on very large inputs; default 0")},
     {GROUP("What is written")},
     {OPTION(CHOICE, "format", write.format, "FORMAT", "table (default), json, ndjson, csv"), .choices = formats},

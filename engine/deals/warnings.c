@@ -1,6 +1,7 @@
 /* What the user should know of the deals before believing a forecast. */
 #include "engine/deals/deals.h"
 
+#include "engine/base/date.h"
 #include "engine/deals/build.h"
 #include "engine/deals/roles_parts.h"
 
@@ -9,6 +10,8 @@
 #include <string.h>
 
 enum { SENTENCE_BYTES = 640, LIST_BYTES = 240, SHOWN_WORDS = 5 };
+/* A day that is further from its neighbour than this may be a slip of the pen. */
+enum { LONE_LAST_DAYS = 92, LONE_FIRST_DAYS = 366 };
 
 typedef struct teller {
   dc_deals_tell *tell;
@@ -92,6 +95,42 @@ static void tell_outcomes(const dc_deals *deals, int32_t day, const teller *t)
         won + lost, won ? "won" : "lost");
 }
 
+/* The last day before the last, and the first closing after the first; DC_DATE_MISSING when there is none. */
+static void find_neighbours(const dc_deals *deals, int32_t *before_last, int32_t *second_close)
+{
+  *before_last = *second_close = DC_DATE_MISSING;
+  for (uint64_t k = 0; k < deals->spell_at[deals->n]; k++) {
+    const dc_spell *spell = &deals->spells[k];
+    if (spell->start < deals->export_day && spell->start > *before_last) *before_last = spell->start;
+    if (spell->end < deals->export_day && spell->end > *before_last) *before_last = spell->end;
+    if (spell->end == DC_DATE_MISSING || spell->end <= deals->first_close) continue;
+    if (*second_close == DC_DATE_MISSING || spell->end < *second_close) *second_close = spell->end;
+  }
+  for (uint64_t e = 0; e < deals->event_at[deals->n]; e++) {
+    int32_t day = deals->events[e].day;
+    if (day < deals->export_day && day > *before_last) *before_last = day;
+  }
+}
+
+/* One mistyped year moves the day that the forecast is made from, or the time over which rates are counted. */
+static void tell_lone_days(const dc_deals *deals, const teller *t)
+{
+  char day[DC_DATE_CHARS], other[DC_DATE_CHARS];
+  int32_t before_last, second_close;
+  find_neighbours(deals, &before_last, &second_close);
+  if (before_last != DC_DATE_MISSING && deals->export_day - before_last > LONE_LAST_DAYS) {
+    dc_date_format(deals->export_day, day);
+    dc_date_format(before_last, other);
+    say(t,
+        "the last day in the data, %s, comes %d days after the one before it; if it is mistyped, mend it or give --as-of %s",
+        day, (int)(deals->export_day - before_last), other);
+  }
+  if (second_close != DC_DATE_MISSING && second_close - deals->first_close > LONE_FIRST_DAYS)
+    say(t,
+        "the first closing, %s, comes %d days before the next; if it is mistyped, mend it: rates are counted from it",
+        dc_date_format(deals->first_close, day), (int)(second_close - deals->first_close));
+}
+
 static int64_t count_totals(const dc_load *load)
 {
   int64_t n = 0;
@@ -109,6 +148,7 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, int32_t day
     if (totals > 0) say(&t, "lines of totals left out, as they are no deals: %lld", (long long)totals);
   }
   tell_outcomes(deals, day, &t);
+  tell_lone_days(deals, &t);
   if (deals->created_dropped > 0)
     say(&t, "deals closed before they were created, the mark of a bulk import: %lld; their created dates are left out",
         (long long)deals->created_dropped);

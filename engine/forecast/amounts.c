@@ -24,10 +24,11 @@ typedef struct ratio_sums {
 
 static void add_ratio(ratio_sums *sums, int which, double closing, double current)
 {
-  if (!(closing > 0) || !(current > 0)) return;
-  double log_ratio = log(closing / current);
+  if (!(current > 0)) return;
   sums->closing[which] += closing;
   sums->current[which] += current;
+  if (!(closing > 0)) return; /* worth nothing: in the mean, not in the spread around it */
+  double log_ratio = log(closing / current);
   sums->log_square += log_ratio * log_ratio;
   sums->n++;
 }
@@ -37,13 +38,14 @@ static void learn_ratios(const dc_snapshot *s, dc_amounts *a)
 {
   const dc_deals *d = a->features->deals;
   ratio_sums sums = {{0, 0}, {0, 0}, 0, 0};
-  double typical = 0;
+  double typical = 0, counted = 0;
   for (size_t k = 0; k < s->n_booked && d->history_has_amount; k++) {
     const dc_booking *b = &s->booked[k];
     const dc_spell *spell = &d->spells[d->spell_at[b->deal]];
     dc_view view;
     if (isnan(b->amount) || spell->start == DC_DATE_MISSING || spell->end != b->day) continue;
     typical += b->amount;
+    counted++;
     dc_deals_first_view(d, b->deal, spell, s->day, &view);
     add_ratio(&sums, 1, b->amount, view.amount);
     int32_t middle = spell->start + (spell->end - spell->start) / 2;
@@ -51,7 +53,7 @@ static void learn_ratios(const dc_snapshot *s, dc_amounts *a)
     dc_deals_view(d, b->deal, middle, &view);
     add_ratio(&sums, 0, b->amount, view.amount);
   }
-  double prior = s->n_booked ? RATIO_DEALS * typical / (double)s->n_booked : 0;
+  double prior = counted > 0 ? RATIO_DEALS * typical / counted : 0;
   a->open_ratio = prior > 0 ? (sums.closing[0] + prior) / (sums.current[0] + prior) : 1;
   a->new_ratio = prior > 0 ? (sums.closing[1] + prior) / (sums.current[1] + prior) : 1;
   a->ratio_log_sd = sqrt((sums.log_square + RATIO_DEALS * RATIO_SD * RATIO_SD) / (sums.n + RATIO_DEALS));

@@ -174,12 +174,29 @@ static double *stage_win_rates(const past *p)
   return won;
 }
 
+/* Share of the open deals that close h periods on when a part `left` of the current period is still to come. */
+static double passing_in(double share, double left, int h)
+{
+  if (h > 0) return share * pow(1 - share, left + h - 1);
+  return left < 1 ? 1 - pow(1 - share, left) : share;
+}
+
+/* The same of deals of that age that were won, from what whole periods showed. */
+static double won_in(const past *p, int age, double left, int h)
+{
+  double here = p->exposed[age][h] > 0 ? p->won[age][h] / p->exposed[age][h] : 0;
+  if (!(left < 1)) return here;
+  double before = h > 0 && p->exposed[age][h - 1] > 0 ? p->won[age][h - 1] / p->exposed[age][h - 1] : 0;
+  return left * here + (1 - left) * before;
+}
+
 /* The baselines that go deal by deal: pipeline, stage-weighted, cohort. */
 static void by_deal(const past *p, const double *stage_rate, const dc_periods *periods, dc_baseline_means *means)
 {
   double closed = (double)(p->snapshot->won + p->snapshot->lost);
   double win_rate = closed > 0 ? (double)p->snapshot->won / closed : NAN;
   double share = p->open_at > 0 ? p->closed_within / p->open_at : NAN;
+  double left = (double)(periods->end[0] - p->snapshot->day) / (double)(periods->end[0] - periods->start[0] + 1);
   for (int m = 0; m < DC_MEASURES; m++) {
     for (int h = 0; h < DC_BACKTEST_HORIZONS && h < periods->n; h++) {
       dc_sum so_far = dc_snapshot_booked(p->snapshot, periods->start[h], p->snapshot->day);
@@ -191,9 +208,9 @@ static void by_deal(const past *p, const double *stage_rate, const dc_periods *p
         if (stage_rate) weighted += v * stage_rate[view->stage];
         if (view->since == DC_DATE_MISSING) continue;
         int age = age_of(p, view->since, p->snapshot->day + 1);
-        if (p->exposed[age][h] > 0) cohort += v * p->won[age][h] / p->exposed[age][h];
+        cohort += v * won_in(p, age, left, h);
       }
-      double passing = share * pow(1 - share, h);
+      double passing = passing_in(share, left, h);
       means->mean[DC_BASE_PIPELINE][m][h] = base + win_rate * value * passing;
       means->mean[DC_BASE_STAGE_WEIGHTED][m][h] = stage_rate ? base + weighted * passing : NAN;
       means->mean[DC_BASE_COHORT][m][h] = p->open_at > 0 ? base + cohort : NAN;

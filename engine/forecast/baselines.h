@@ -1,4 +1,5 @@
-/* The naive forecasts that every forecast is shown beside; each uses only what was known at the origin. */
+/* The naive forecasts that every forecast is shown beside; each uses only what was known at the origin.
+ * Within a period, those that go deal by deal count the part of it that is left. */
 #ifndef DC_FORECAST_BASELINES_H
 #define DC_FORECAST_BASELINES_H
 

@@ -34,13 +34,15 @@ static bool is_ours(const dc_result_table *t, const fields *f, size_t row)
          isfinite(dc_view_number(t, row, f->crps));
 }
 
-/* The other method with the lowest CRPS at that row's horizon; t->rows when there is none. */
+/* The other method with the lowest CRPS at that row's horizon; t->rows when there is none. Methods that
+ * spoke of less than three quarters of its targets are left to the table: a mean over other targets is no match. */
 static size_t best_baseline(const dc_result_table *t, const fields *f, size_t ours)
 {
   size_t best = t->rows;
   for (size_t r = 0; r < t->rows; r++) {
     bool other = !dc_view_is(t, r, f->method, "dealcast") && dc_view_is(t, r, f->measure, f->leading) &&
-                 dc_view_integer(t, r, f->horizon) == dc_view_integer(t, ours, f->horizon);
+                 dc_view_integer(t, r, f->horizon) == dc_view_integer(t, ours, f->horizon) &&
+                 4 * dc_view_integer(t, r, f->n) >= 3 * dc_view_integer(t, ours, f->n);
     if (!other || !isfinite(dc_view_number(t, r, f->crps))) continue;
     if (best == t->rows || dc_view_number(t, r, f->crps) < dc_view_number(t, best, f->crps)) best = r;
   }

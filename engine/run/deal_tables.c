@@ -15,6 +15,22 @@ static const char *attribute_word(const dc_forecast_run *s, dc_role role, size_t
   return code ? a->words.text[code] : NULL;
 }
 
+/* P(win) as calibrated as far as the periods go, and from there on as the hazards say of a deal that is open still. */
+static double chance_to_win(const dc_forecast_run *s, size_t i, const dc_subject *subject, double raw_ever)
+{
+  double won[DC_MAX_PERIODS], lost[DC_MAX_PERIODS], raw_won = 0, raw_closed = 0, inside = 0, closed = 0;
+  size_t n = (size_t)s->periods.n;
+  dc_conversion_periods(s->conversion, subject, &s->periods, 1, won, lost);
+  for (size_t p = 0; p < n; p++) {
+    raw_won += won[p];
+    raw_closed += won[p] + lost[p];
+    inside += s->projection->p_win[i * n + p];
+    closed += s->projection->p_win[i * n + p] + s->projection->p_lost[i * n + p];
+  }
+  double later = raw_ever > raw_won && raw_closed < 1 ? (raw_ever - raw_won) / (1 - raw_closed) : 0;
+  return fmin(inside + fmax(1 - closed, 0) * fmin(later, 1), 1);
+}
+
 static void put_deal(const dc_forecast_run *s, dc_result_table *deals, dc_result_table *periods, size_t i)
 {
   const dc_deals *log = s->r.log;
@@ -25,10 +41,7 @@ static void put_deal(const dc_forecast_run *s, dc_result_table *deals, dc_result
   char flags[96] = "";
   dc_features_subject(s->features, deal, view, dc_time_cell(s->r.grid, s->r.as_of), s->r.as_of, &subject);
   dc_conversion_outlook(s->conversion, &subject, s->r.as_of + 1, &outlook);
-  /* Calibration may leave the next periods more than the raw chance of ever: what is won in them is won. */
-  double soon = 0;
-  for (size_t p = 0; p < n; p++) soon += s->projection->p_win[i * n + p];
-  double p_win = outlook.p_win > soon ? outlook.p_win : soon;
+  double p_win = chance_to_win(s, i, &subject, outlook.p_win);
   bool stale = s->conversion->stale_from > 0 && view->since != DC_DATE_MISSING &&
                dc_age_bin(s->r.as_of - view->since) >= s->conversion->stale_from;
   bool overdue = view->expected != DC_DATE_MISSING && view->expected <= s->r.as_of;

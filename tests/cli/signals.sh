@@ -35,7 +35,7 @@ stopped_by() { # signal, expected exit code
 # While it reckons. A shell lets its background jobs ignore SIGINT, so timeout sends it.
 stopped_at_work() { # signal, expected exit code, seconds
   echo old >"$work/out.json"
-  timeout --preserve-status -s "$1" "$3" "$dealcast" forecast "$deals" --origins 1000 --format json -o "$work/out.json" \
+  timeout --preserve-status -s "$1" "$3" "$dealcast" forecast "$deals" --origins 120 --format json -o "$work/out.json" \
     2>"$work/messages"
   [ $? -eq "$2" ]
   report $? "$1 while it reckons: exit code $2"

@@ -136,6 +136,24 @@ check_quality() { # what, rows at least, options
   report $? "$what: won + open + new = total"
 }
 
+# A deal that is won in one of the periods is won: P(win) is not below what the periods add up to.
+check_chances() { # what, options
+  what=$1
+  shift
+  table deals "$@" && table deal_periods "$@"
+  report $? "$what: tables are written"
+  awk -F, "$lib"'
+    FNR == 1 { file++; delete at; names(); columns = NF; next }
+    file == 1 { within[get("deal_id")] += get("p_win_in_period"); next }
+    {
+      id = get("deal_id"); p = $(NF - columns + at["p_win"]) # names before it may hold commas
+      if (p < within[id] * (1 - 1e-12) || p > 1) { printf "%s: P(win) %.17g, in the periods %.17g\n", id, p, within[id]; bad = 1 }
+      rows++
+    }
+    END { if (rows < 100) { print "only " rows " deals"; bad = 1 } exit bad }' "$work/deal_periods.csv" "$work/deals.csv"
+  report $? "$what: P(win) covers the periods"
+}
+
 # The backtest says what the forecast of that day would have said. They differ in how many patterns of new deals they take.
 check_origin() { # as-of day, an origin before it, how many origins lie between, how many behind
   day=$1
@@ -162,6 +180,8 @@ period=month
 gzip -dc "$sample/history.csv.gz" >"$work/history.csv" || exit 1
 check_quality "with history" 50 --history "$work/history.csv"
 check_quality "deals alone" 44
+check_chances "with history" --history "$work/history.csv"
+check_chances "over years" --period quarter --horizon 20
 check_origin 2025-06-30 2025-03-31 3 3
 period=quarter
 check_quality "deals alone, quarters" 40 --period quarter

@@ -74,16 +74,33 @@ static void test_ratios(void **state)
   free(text);
 }
 
-/* What is won after the day counts for nothing. */
+/* What is won after the day counts for nothing, nor does what is won for an unknown amount. */
 static void test_ratios_of_the_day(void **state)
 {
   (void)state;
   fitted f;
   fit(&f, NULL,
       "id,changed_at,stage,amount\nA,2024-01-01,Proposal,100\nA,2024-01-31,Closed Won,50\n"
-      "B,2024-01-01,Proposal,100\nB,2024-03-31,Closed Won,900\n",
+      "B,2024-01-01,Proposal,100\nB,2024-03-31,Closed Won,900\n"
+      "C,2024-01-01,Proposal,\nC,2024-01-31,Closed Won,\n",
       day_of("2024-02-28"));
   check_close(f.amounts.open_ratio, (50 + 20.0 * 50) / (100 + 20.0 * 50), 1e-12, 0);
+  fitted_free(&f);
+}
+
+/* What is won for nothing lowers the mean, and leaves the spread of the others alone. */
+static void test_ratios_of_nothing(void **state)
+{
+  (void)state;
+  fitted f;
+  fit(&f, NULL,
+      "id,changed_at,stage,amount\nA,2024-01-01,Proposal,100\nA,2024-01-31,Closed Won,50\n"
+      "B,2024-01-01,Proposal,300\nB,2024-01-31,Closed Won,0\n",
+      day_of("2024-02-28"));
+  double prior = 20 * 25;
+  check_close(f.amounts.open_ratio, (50 + prior) / (400 + prior), 1e-12, 0);
+  check_close(f.amounts.new_ratio, (50 + prior) / (400 + prior), 1e-12, 0);
+  check_close(f.amounts.ratio_log_sd, sqrt((2 * pow(log(0.5), 2) + 20 * 0.25 * 0.25) / 22), 1e-12, 0);
   fitted_free(&f);
 }
 
@@ -220,9 +237,13 @@ static void test_nothing(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ratios),     cmocka_unit_test(test_ratios_of_the_day),
-      cmocka_unit_test(test_regression), cmocka_unit_test(test_unbiased),
-      cmocka_unit_test(test_fading),     cmocka_unit_test(test_nothing),
+      cmocka_unit_test(test_ratios),
+      cmocka_unit_test(test_ratios_of_the_day),
+      cmocka_unit_test(test_ratios_of_nothing),
+      cmocka_unit_test(test_regression),
+      cmocka_unit_test(test_unbiased),
+      cmocka_unit_test(test_fading),
+      cmocka_unit_test(test_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

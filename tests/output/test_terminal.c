@@ -172,7 +172,7 @@ static void roles_are_not_told_as_left_out(void **state)
   dc_result_free(result);
 }
 
-static void put_quality(dc_result_table *t, const char *method, int horizon, double crps, double log_loss)
+static void put_quality(dc_result_table *t, const char *method, int horizon, double crps, int n, double log_loss)
 {
   dc_put_text(t, method);
   dc_put_integer(t, horizon);
@@ -181,7 +181,7 @@ static void put_quality(dc_result_table *t, const char *method, int horizon, dou
   dc_put_number(t, 0.12);
   dc_put_number(t, -0.03);
   dc_put_number(t, 0.81);
-  dc_put_integer(t, 12);
+  dc_put_integer(t, n);
   dc_put_number(t, log_loss);
 }
 
@@ -195,12 +195,13 @@ static void says_where_a_baseline_is_better(void **state)
                                          {"log_loss", DC_FIELD_NUMBER},   {NULL, DC_FIELD_TEXT}};
   dc_result *result = forecast(1000000, NAN);
   dc_result_table *table = dc_result_add(result, "quality", fields);
-  put_quality(table, "dealcast", 1, 100, NAN);
-  put_quality(table, "drift", 1, 300, NAN);
-  put_quality(table, "mean", 1, 200, NAN);
-  put_quality(table, "dealcast", 2, 500, NAN);
-  put_quality(table, "mean", 2, 400, NAN);
-  put_quality(table, "dealcast", 1, NAN, 0.5125);
+  put_quality(table, "dealcast", 1, 100, 12, NAN);
+  put_quality(table, "drift", 1, 300, 12, NAN);
+  put_quality(table, "mean", 1, 200, 12, NAN);
+  put_quality(table, "same last year", 1, 50, 7, NAN); /* of 7 targets only: no match */
+  put_quality(table, "dealcast", 2, 500, 12, NAN);
+  put_quality(table, "mean", 2, 400, 12, NAN);
+  put_quality(table, "dealcast", 1, NAN, 12, 0.5125);
   char *text = shown(result, (dc_write_options){.format = DC_FORMAT_TERMINAL});
   expect_within_screen(text);
   expect_shown(text, "    1  12  12 %  -3.0 %     81 %   100         200  mean       12 %\n");

@@ -128,10 +128,38 @@ static void currencies_are_told(void **state)
   case_end(&c);
 }
 
+static const char odd_years[] = "deal_id,stage,amount,created,closed\n"
+                                "1,Closed Won,100,2024-01-10,2024-02-20\n"
+                                "2,Closed Lost,60,2024-02-03,2024-03-10\n"
+                                "3,Closed Won,70,%s,%s\n"
+                                "4,Proposal,40,2024-03-04,\n";
+
+/* A mistyped year is told: of the last day, from which the forecast is made, and of the first closing. */
+static void lone_days_are_told(void **state)
+{
+  (void)state;
+  static const char *const days[][2] = {
+      {"2024-01-20", "2024-03-15"}, {"2024-01-20", "2042-03-15"}, {"1994-01-20", "1994-03-15"}};
+  for (int k = 0; k < 3; k++) {
+    job_case c;
+    char text[512];
+    case_begin(&c);
+    snprintf(text, sizeof text, odd_years, days[k][0], days[k][1]);
+    case_add(&c.job.files, case_file(&c, "deals.csv", text));
+    case_run(&c);
+    assert_true(case_warns(&c, "the last day in the data, 2042-03-15, comes 6579 days") == (k == 1));
+    assert_true(case_warns(&c, "--as-of 2024-03-10") == (k == 1));
+    assert_true(case_warns(&c, "the first closing, 1994-03-15, comes 10934 days before the next") == (k == 2));
+    assert_true(case_warns(&c, "mistyped") == (k > 0));
+    case_end(&c);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rows_balance), cmocka_unit_test(history_and_file), cmocka_unit_test(history_alone),
-      cmocka_unit_test(strict_stops_at_what_deals_reject), cmocka_unit_test(currencies_are_told)};
+      cmocka_unit_test(rows_balance),        cmocka_unit_test(history_and_file),
+      cmocka_unit_test(history_alone),       cmocka_unit_test(strict_stops_at_what_deals_reject),
+      cmocka_unit_test(currencies_are_told), cmocka_unit_test(lone_days_are_told)};
   return cmocka_run_group_tests_name("data", tests, NULL, NULL);
 }

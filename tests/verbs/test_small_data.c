@@ -99,11 +99,15 @@ static void check_forecast(const dc_result *result)
 
 static void check_deals(const dc_result *result, size_t n_open, const shape *s)
 {
-  const dc_result_table *t = dc_result_find(result, "deals");
+  const dc_result_table *t = dc_result_find(result, "deals"), *periods = dc_result_find(result, "deal_periods");
   assert_int_equal(t ? t->rows : 0, n_open);
   for (size_t r = 0; r < n_open; r++) {
     double p = number(t, r, "p_win");
     if (!(p > 0 && p < 1)) fail_msg("deal %zu: P(win) is %g", r, p);
+    double within = 0;
+    for (size_t k = r * periods->rows / n_open; k < (r + 1) * periods->rows / n_open; k++)
+      within += number(periods, k, "p_win_in_period");
+    if (!(within <= p * (1 + 1e-12))) fail_msg("deal %zu: P(win) is %g, in the periods alone %g", r, p, within);
     if (!strpbrk(s->ends, "wl") && !(p > 0.3 && p < 0.7)) fail_msg("without a closed deal P(win) is %g", p);
     if (s->n < 10 && !(p > 0.05 && p < 0.95)) fail_msg("after one closed deal P(win) is %g", p);
   }
