@@ -76,9 +76,9 @@ static double credible_phi(const dc_evidence *evidence, size_t n, int32_t known,
   for (size_t k = 0; k < n; k++) {
     const dc_evidence *e = &evidence[k];
     if (!counts(e, known, horizon, m)) continue;
-    double off = e->actual[m] - e->mean[m];
-    sum += clamp((off * off - e->variance[m]) / (e->mean[m] * e->mean[m]), -prior, PHI_MOST);
-    targets++;
+    double w = relevance(evidence, n, e, m, 0), off = e->actual[m] - e->mean[m];
+    sum += w * clamp((off * off - e->variance[m]) / (e->mean[m] * e->mean[m]), -prior, PHI_MOST);
+    targets += w;
   }
   return clamp(sum / targets, PHI_LEAST, PHI_MOST);
 }

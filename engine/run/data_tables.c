@@ -14,9 +14,17 @@ typedef struct column_use {
   const char *use, *why;
 } column_use;
 
+/* What says whether and when a deal was closed tells its outcome as a matter of course, and never predicts. */
+static bool tells_outcome(dc_role role)
+{
+  return role == DC_ROLE_ID || role == DC_ROLE_STAGE || role == DC_ROLE_OUTCOME || role == DC_ROLE_IS_CLOSED ||
+         role == DC_ROLE_IS_WON || role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED;
+}
+
 static column_use use_of_deals(const dc_forecast_run *run, size_t c)
 {
   const dc_roles *roles = run->r.deals.roles;
+  if (tells_outcome(roles->role[c])) return (column_use){dc_use_name(DC_USE_USED), roles->why[c]};
   if (run->r.use && run->r.use[c] != DC_USE_USED) return (column_use){dc_use_name(run->r.use[c]), run->r.why[c]};
   return (column_use){dc_use_name(roles->role[c] == DC_ROLE_NONE ? DC_USE_SHOWN : DC_USE_USED), roles->why[c]};
 }

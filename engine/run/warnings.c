@@ -20,7 +20,7 @@ static void warn_rung(dc_forecast_run *run)
                                      [DC_RUNG_FULL] = ""};
   dc_rung rung = run->conversion->rung;
   long long closed = (long long)(run->conversion->won + run->conversion->lost);
-  if (rung == DC_RUNG_FULL) return;
+  if (rung == DC_RUNG_FULL || closed == 0) return; /* that none is closed is told of the deals */
   dc_warn(run->result, "only %lld %s closed so far (rung \"%s\" of the ladder): %s", closed,
           closed == 1 ? "deal has" : "deals have", dc_rung_name(rung), what[rung]);
 }
