@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { MOST = 1024, TRIAL_BYTES = 1 << 17, SPARE_BYTES = 1 << 20 };
+enum { MOST = 1024, TRIAL_BYTES = 1 << 17, SPARE_BYTES = 1 << 20, RUNTIME_BYTES = 1 << 24 };
 
 static void *wait_for(void *gate)
 {
@@ -15,7 +15,8 @@ static void *wait_for(void *gate)
 }
 
 /* How many of `wanted` threads can be alive at once, this one included. The threads of the trial have small stacks, as the
- * system keeps those that end for later; the address space that OpenMP's will take stands beside them. */
+ * system keeps those that end for later; the address space that OpenMP's threads, and its own tables, will take stands
+ * beside them. */
 static int try_threads(int wanted)
 {
   pthread_t threads[MOST];
@@ -27,6 +28,8 @@ static int try_threads(int wanted)
   if (wanted < 2 || pthread_attr_init(&attributes) != 0) return 1;
   bool known = pthread_attr_getstacksize(&attributes, &stack) == 0;
   bool fine = known && pthread_attr_setstacksize(&attributes, TRIAL_BYTES) == 0;
+  void *runtime = malloc(RUNTIME_BYTES);
+  fine = fine && runtime;
   pthread_mutex_lock(&gate);
   while (fine && started < wanted - 1) {
     room[started] = malloc(stack + SPARE_BYTES);
@@ -41,6 +44,7 @@ static int try_threads(int wanted)
     pthread_join(threads[i], NULL);
     free(room[i]);
   }
+  free(runtime);
   pthread_attr_destroy(&attributes);
   return started + 1;
 }

@@ -71,6 +71,15 @@ static void tell_warnings(const dc_command *command, const dc_result *result)
   }
 }
 
+/* Scratch of a few megabytes comes and goes with each distribution; its pages need not be given back each time. */
+static void keep_pages(void)
+{
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
+
 static int run(dc_command *command)
 {
   dc_error error = {.message = ""};
@@ -81,6 +90,7 @@ static int run(dc_command *command)
   dc_signals_install();
   int threads = dc_threads_start(command->job.threads), wanted = command->job.threads;
   if (wanted <= 0) wanted = omp_get_num_procs();
+  keep_pages();
   if (threads < wanted) command->job.threads = threads;
   command->job.progress = isatty(STDERR_FILENO);
   dc_progress_start();
@@ -148,18 +158,8 @@ static bool is_one_of(const char *text, const char *a, const char *b, const char
   return strcmp(text, a) == 0 || strcmp(text, b) == 0 || strcmp(text, c) == 0;
 }
 
-/* Scratch of a few megabytes comes and goes with each distribution; its pages need not be given back each time. */
-static void keep_pages(void)
-{
-#if defined(__GLIBC__)
-  mallopt(M_MMAP_THRESHOLD, 8 << 20);
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);
-#endif
-}
-
 int main(int argc, char **argv)
 {
-  keep_pages();
   if (argc < 2) {
     dc_help_all(stderr);
     return dc_exit_code(DC_E_USAGE);
