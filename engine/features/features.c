@@ -237,7 +237,7 @@ void dc_features_subject(const dc_features *f, size_t deal, const dc_view *view,
   s->expected = view->expected;
   s->landmark = landmark_cell;
   s->fixed[DC_FEATURE_STAGE] = f->stage.of[view->stage];
-  if (view->touched != DC_DATE_MISSING)
+  if (f->factor[DC_FEATURE_QUIET].levels > 1 && view->touched != DC_DATE_MISSING)
     s->fixed[DC_FEATURE_QUIET] = 1 + bin_of(day - view->touched, quiet_edges, QUIET_LEVELS - 2);
   if (f->factor[DC_FEATURE_TIME_IN_STAGE].levels > 1 && view->stage_since != DC_DATE_MISSING)
     s->fixed[DC_FEATURE_TIME_IN_STAGE] = 1 + bin_of(day - view->stage_since, stage_day_edges, STAGE_DAY_LEVELS - 2);
@@ -260,9 +260,7 @@ void dc_features_cell(const dc_features *f, const dc_subject *s, int32_t cell, i
   code[DC_FEATURE_QUARTER_WEEK] = grid->quarter_week[cell];
   code[DC_FEATURE_QUARTER_MONTH] = grid->quarter_month[cell];
   code[DC_FEATURE_EPOCH] = grid->epoch[cell] < epoch_limit ? grid->epoch[cell] : epoch_limit;
-  uint32_t ahead = ahead_level(cell - s->landmark);
-  code[DC_FEATURE_STAGE] = f->factor[DC_FEATURE_STAGE].levels > 1 ? s->fixed[DC_FEATURE_STAGE] * AHEAD_LEVELS + ahead
-                                                                  : 0;
-  code[DC_FEATURE_QUIET] = f->factor[DC_FEATURE_QUIET].levels > 1 ? s->fixed[DC_FEATURE_QUIET] : 0;
+  bool staged = f->factor[DC_FEATURE_STAGE].levels > 1;
+  code[DC_FEATURE_STAGE] = staged ? s->fixed[DC_FEATURE_STAGE] * AHEAD_LEVELS + ahead_level(cell - s->landmark) : 0;
   code[DC_FEATURE_EXPECTED] = f->factor[DC_FEATURE_EXPECTED].levels > 1 ? expected_level(s->expected, first, last) : 0;
 }

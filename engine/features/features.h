@@ -15,9 +15,9 @@ typedef enum dc_feature {
   DC_FEATURE_EPOCH,         /* quarters since the data began: drift */
   DC_FEATURE_STAGE,         /* stage at the landmark x how far ahead the cell is */
   DC_FEATURE_EXPECTED,      /* where the expected close lies, seen from the cell */
-  DC_FEATURE_QUIET,         /* days without a history row, up to the landmark x how far ahead the cell is */
   DC_FEATURE_FIXED,         /* first of those fixed at the landmark */
-  DC_FEATURE_TIME_IN_STAGE = DC_FEATURE_FIXED,
+  DC_FEATURE_QUIET = DC_FEATURE_FIXED, /* days without a history row, at the landmark */
+  DC_FEATURE_TIME_IN_STAGE,
   DC_FEATURE_OVERDUE, /* days by which the expected close has passed */
   DC_FEATURE_PUSHES,
   DC_FEATURE_AMOUNT,   /* half decades */

@@ -21,15 +21,15 @@ typedef struct dc_rows {
   uint64_t seed;
 } dc_rows;
 
-enum { DC_ROW_UNITS = 840 }; /* divisible by 1 .. 8, the number of landmarks that may cover a cell */
+enum { DC_ROW_UNITS = 840 }; /* divisible by 1 .. 8, the number of looks that may see a cell */
 
 /* keep is chosen so that about `most_rows` rows before grouping come together over all days up to last_day. */
 dc_status dc_rows_new(const dc_features *features, int32_t last_day, size_t most_rows, uint64_t seed, dc_rows **rows,
                       dc_error *error) DC_MUST_CHECK;
 void dc_rows_free(dc_rows *rows);
 
-/* Adds what became known in the days after .. upto (after excluded, upto included): the weight of a deal in a cell is
- * shared between the landmarks from which that cell is seen. Calling it for a then b then c is the same as for a to c,
+/* Adds what became known in the days after .. upto (after excluded, upto included): a cell in
+ * which a deal closes is shared between the looks that see it, any other is taken from one of them. Calling it for a then b then c is the same as for a to c,
  * but for cells that are cut at b and deals that begin on it. */
 dc_status dc_rows_extend(dc_rows *rows, const dc_features *features, int32_t after, int32_t upto,
                          dc_error *error) DC_MUST_CHECK;
