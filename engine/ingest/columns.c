@@ -99,7 +99,7 @@ static void put_category(dc_worker *w, const dc_slot *s, const char *text, size_
 {
   trim_if_needed(&text, &length);
   uint32_t code = dc_dictionary_code(s->words, text, length);
-  s->column.code[w->row] = code;
+  ((uint32_t *)s->column.codes)[w->row] = code;
   if (code == DC_DICTIONARY_FULL) w->memory_ended = true;
 }
 
@@ -196,11 +196,13 @@ static const char *defect_of(const dc_worker *w, const dc_record *record)
   return record->literal_quote && w->job->strict ? rules[DC_RECORD_QUOTE] : NULL;
 }
 
+static uint64_t *offsets_of(const dc_worker *w, size_t c) { return w->job->fillings[c].column->offsets; }
+
 static void take_back(dc_worker *w)
 {
   for (size_t i = 0; i < w->n_texts; i++) {
     size_t c = w->texts[i];
-    w->unit->columns[c].text_used = w->unit->rows ? (size_t)w->job->fillings[c].column->offset[w->row] : 0;
+    w->unit->columns[c].text_used = w->unit->rows ? (size_t)offsets_of(w, c)[w->row] : 0;
   }
 }
 
@@ -209,7 +211,7 @@ static void commit_row(dc_worker *w, const dc_record *record)
   if (w->n_pending) commit_pending(w, record);
   for (size_t i = 0; i < w->n_texts; i++) {
     size_t c = w->texts[i];
-    w->job->fillings[c].column->offset[w->row + 1] = w->unit->columns[c].text_used;
+    offsets_of(w, c)[w->row + 1] = w->unit->columns[c].text_used;
   }
   w->job->line[w->row] = (uint32_t)record->line;
   w->row++;

@@ -204,7 +204,7 @@ static void missing_words(void **state)
                                "#N/A,N/A\nnil,None\n,none\nNAB,NULL\nna,7\n");
   assert_int_equal(column_of(l, "c")->n_missing, 12);
   assert_int_equal(column_of(l, "c")->n_words, 3);
-  assert_int_equal(column_of(l, "c")->code[12], 1);
+  assert_int_equal(dc_column_code(column_of(l, "c"), 12), 1);
   assert_int_equal(column_of(l, "n")->n_missing, 12);
   assert_int_equal(column_of(l, "n")->n_bad, 0);
   dc_load_free(l);
