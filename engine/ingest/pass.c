@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEW_WORDS = 200, MANY_WORDS = 1 << 14 };
+
 static void free_units(dc_pass *pass)
 {
   for (size_t u = 0; u < pass->n_units; u++) dc_unit_reset(&pass->units[u], pass->n_columns);
@@ -38,10 +40,19 @@ static dc_status make_units(dc_pass *pass, dc_error *error)
       }
       u->last = b + 1 == n;
       u->base = pass->capacity;
-      pass->capacity += (size_t)u->block.lines + (u->last ? 1 : 0);
+      u->capacity = (size_t)(u->sequential ? u->block.lines + 1 : u->block.rows);
+      pass->capacity += u->capacity;
     }
   }
   return DC_OK;
+}
+
+/* How many bytes a worker's codes will probably need: the sample shows most words, unless there are many. */
+static uint8_t code_bytes(const dc_evidence *evidence)
+{
+  size_t distinct = evidence->distinct ? dc_dictionary_count(evidence->distinct) : 0;
+  if (distinct * 4 > evidence->values || distinct > MANY_WORDS) return 4;
+  return distinct < FEW_WORDS ? 1 : 2;
 }
 
 static bool allocate_column(dc_column *column, const char *name, dc_type type, size_t rows)
@@ -54,14 +65,16 @@ static bool allocate_column(dc_column *column, const char *name, dc_type type, s
     case DC_TYPE_NUMBER: return (column->number = malloc(rows * sizeof *column->number)) != NULL;
     case DC_TYPE_DATE: return (column->date = malloc(rows * sizeof *column->date)) != NULL;
     case DC_TYPE_INSTANT: return (column->instant = malloc(rows * sizeof *column->instant)) != NULL;
-    case DC_TYPE_CATEGORY: return (column->codes = malloc(rows * sizeof(uint32_t))) != NULL;
-    default: return (column->offsets = malloc((rows + 1) * sizeof(uint64_t))) != NULL;
+    case DC_TYPE_CATEGORY: return (column->codes = malloc(rows * column->code_bytes)) != NULL;
+    default: return (column->offsets = malloc((rows + 1) * column->offset_bytes)) != NULL;
   }
 }
 
 static dc_status make_table(dc_pass *pass, dc_error *error)
 {
   size_t rows = pass->capacity + 1;
+  uint64_t bytes = 0; /* of text: at the most */
+  for (size_t f = 0; f < pass->n_files; f++) bytes += dc_source_size(pass->files[f].source);
   dc_table *t = calloc(1, sizeof *t);
   pass->table = t;
   if (!t) return dc_fail_memory(error, "making the table");
@@ -71,7 +84,10 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
   bool fine = t->columns && t->line && (pass->n_files == 1 || t->file);
   if (t->columns) t->n_columns = pass->n_columns;
   for (size_t c = 0; c < pass->n_columns && fine; c++) {
-    fine = allocate_column(&t->columns[c], pass->names[c], pass->guesses[c].type, rows);
+    dc_type type = pass->guesses[c].type;
+    if (type == DC_TYPE_CATEGORY) t->columns[c].code_bytes = code_bytes(&pass->evidence[c]);
+    if (type == DC_TYPE_TEXT) t->columns[c].offset_bytes = bytes <= UINT32_MAX ? 4 : 8;
+    fine = allocate_column(&t->columns[c], pass->names[c], type, rows);
     pass->fillings[c] = (dc_filling){&t->columns[c], pass->guesses[c]};
   }
   pass->filling = (dc_filling_job){pass->fillings, pass->n_columns, t->line, pass->layouts, pass->request->strict};

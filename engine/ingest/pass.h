@@ -13,6 +13,7 @@ typedef struct dc_pass {
   size_t n_files, n_columns;
   char *const *names;
   const dc_guess *guesses;
+  const dc_evidence *evidence;
   int threads;
   dc_unit *units; /* results from here on */
   size_t n_units, capacity;
