@@ -265,6 +265,9 @@ void dc_worker_free(dc_worker *worker)
   for (size_t c = 0; worker->words && c < worker->job->n_columns; c++) dc_dictionary_free(worker->words[c]);
   free(worker->words);
   free(worker->texts);
+  free(worker->scratch);
+  free(worker->months);
+  dc_fields_free(&worker->fields);
   free(worker->slots);
   free(worker->pending);
   memset(worker, 0, sizeof *worker);

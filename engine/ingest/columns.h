@@ -3,6 +3,7 @@
 #define DC_INGEST_COLUMNS_H
 
 #include "engine/ingest/evidence.h"
+#include "engine/ingest/fields.h"
 #include "engine/ingest/layout.h"
 #include "engine/ingest/load.h"
 
@@ -108,6 +109,10 @@ typedef struct dc_worker {
   size_t n_pending, pending_size;
   dc_slot **texts; /* of the unit's file */
   size_t n_texts;
+  dc_fields fields; /* for blocks that are read at speed, as all of the following */
+  char *scratch;
+  size_t scratch_size;
+  int32_t *months;
 } dc_worker;
 
 bool dc_worker_init(dc_worker *worker, const dc_filling_job *job);

@@ -1,6 +1,7 @@
 #include "engine/ingest/pass.h"
 
 #include "engine/base/progress.h"
+#include "engine/ingest/plain.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -94,6 +95,42 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
   return fine ? DC_OK : dc_fail_memory(error, "making the table");
 }
 
+/* The unit's text, with DC_BATCH_SLACK bytes behind it that may be read. */
+static dc_status view_unit(const dc_source *source, const dc_unit *unit, dc_buffer *buffer, const char **view,
+                           dc_error *error)
+{
+  size_t length = (size_t)(unit->block.to - unit->block.from), wanted = length + DC_BATCH_SLACK;
+  if (buffer->size < wanted) {
+    char *bytes = realloc(buffer->bytes, wanted);
+    if (!bytes) return dc_fail_memory(error, "reading a file");
+    buffer->bytes = bytes;
+    buffer->size = wanted;
+  }
+  dc_status status = dc_source_view(source, unit->block.from, unit->block.to, buffer, view, error);
+  if (status == DC_OK && *view != buffer->bytes && dc_source_size(source) - unit->block.to < DC_BATCH_SLACK)
+    *view = memcpy(buffer->bytes, *view, length);
+  return status;
+}
+
+static dc_status read_block(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit)
+{
+  const char *view;
+  size_t length = (size_t)(unit->block.to - unit->block.from);
+  dc_status status = view_unit(pass->files[unit->file].source, unit, buffer, &view, &unit->error);
+  if (status != DC_OK) return status;
+  dc_read_end end = DC_READ_UNSURE;
+  if (pass->scanner) end = dc_plain_read(worker, reader, pass->scanner, &unit->block, view, length, unit->last);
+  if (end == DC_READ_UNSURE) {
+    int number = unit->worker;
+    dc_unit_reset(unit, pass->n_columns);
+    if (!dc_worker_begin(worker, unit, number)) return dc_fail_memory(&unit->error, "filling the columns");
+    dc_sink sink = dc_worker_sink(worker);
+    end = dc_read_block(reader, &unit->block, view, length, unit->last, &sink);
+  }
+  unit->unsure = end == DC_READ_UNSURE;
+  return end == DC_READ_MEMORY ? dc_fail_memory(&unit->error, "parsing a field") : DC_OK;
+}
+
 static void read_unit(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit,
                       int number)
 {
@@ -103,20 +140,13 @@ static void read_unit(const dc_pass *pass, dc_worker *worker, dc_reader *reader,
     return;
   }
   dc_reader_set_delimiter(reader, pass->layouts[unit->file].delimiter);
-  dc_sink sink = dc_worker_sink(worker);
   dc_status status;
   if (unit->sequential) {
+    dc_sink sink = dc_worker_sink(worker);
     dc_sequence range = {.source = source, .from = unit->block.from, .line = unit->block.line, .to = unit->block.to};
     status = dc_read_sequence(reader, &range, &sink, &unit->error);
   } else {
-    const char *view;
-    status = dc_source_view(source, unit->block.from, unit->block.to, buffer, &view, &unit->error);
-    if (status == DC_OK) {
-      size_t length = (size_t)(unit->block.to - unit->block.from);
-      dc_read_end end = dc_read_block(reader, &unit->block, view, length, unit->last, &sink);
-      unit->unsure = end == DC_READ_UNSURE;
-      if (end == DC_READ_MEMORY) status = dc_fail_memory(&unit->error, "parsing a field");
-    }
+    status = read_block(pass, worker, reader, buffer, unit);
   }
   dc_worker_end(worker);
   if (status != DC_OK) unit->status = status;
