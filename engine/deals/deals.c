@@ -92,26 +92,18 @@ static dc_status reject_conflicts(const dc_deals_sources *s, const scratch *w, d
   return status;
 }
 
-/* Counts a row elsewhere than among those used. */
-static void set_aside(dc_input *input, int64_t *count)
-{
-  input->used--;
-  ++*count;
-}
-
 /* Gives row r of the deals file its deal. first: the first row of each deal. */
 static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, uint32_t *first, size_t r,
                           dc_error *error)
 {
   const dc_table *table = s->deals->table;
-  dc_input *input = dc_row_input(s->deals, r);
   dc_row_facts facts;
   bool fresh;
   size_t length;
   w->deal_of_row[r] = DC_ID_NONE;
   dc_row_read(&w->reader, r, &facts);
   if (facts.total || (!facts.rule && facts.meaning == DC_MEANING_IGNORE)) {
-    set_aside(input, facts.total ? &input->preamble : &input->excluded);
+    dc_load_set_aside(s->deals, r, facts.total ? DC_ROW_PREAMBLE : DC_ROW_EXCLUDED);
     return DC_OK;
   }
   if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) return dc_needs_fail_closed(s, error);
@@ -120,7 +112,7 @@ static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w
   uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
   if (deal == DC_ID_NONE) return dc_fail_memory(error, "collecting ids");
   if (!fresh && same_row(table, first[deal], r)) {
-    set_aside(input, &input->duplicate);
+    dc_load_set_aside(s->deals, r, DC_ROW_DUPLICATE);
     return DC_OK;
   }
   if (fresh) first[deal] = (uint32_t)r;

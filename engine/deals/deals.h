@@ -114,9 +114,6 @@ dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *e
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
                         dc_error *error) DC_MUST_CHECK;
 
-/* The input of a row, for its counts. */
-dc_input *dc_row_input(dc_load *load, size_t row);
-
 /* What was known of deal i at the end of a day. */
 typedef struct dc_view {
   dc_state state;
