@@ -16,7 +16,9 @@ typedef struct dc_filling {
 
 typedef struct dc_unit_column {
   size_t bad;
-  uint32_t seen; /* DC_NUMBER_ or DC_WHEN_ bits of rows in use */
+  uint32_t seen;         /* DC_NUMBER_ or DC_WHEN_ bits of rows in use */
+  dc_missing words_seen; /* words for a missing value, and in how many cells */
+  size_t words;
   char *text;
   size_t text_used, text_size;
 } dc_unit_column;

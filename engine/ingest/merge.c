@@ -1,6 +1,6 @@
 #include "engine/ingest/merge.h"
 
-#include "engine/ingest/number.h"
+#include "engine/ingest/missing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +74,7 @@ typedef struct joined {
   uint32_t **map;  /* per worker: own code -> joined code */
   uint32_t *final; /* joined code -> final code */
   bool *used;      /* joined codes that stand in a row */
+  dc_missing missing;
 } joined;
 
 static void joined_free(joined *j, size_t n_workers)
@@ -93,6 +94,7 @@ static bool join_words(const merge *m, size_t c, joined *j)
   for (size_t w = 0; w < m->n_workers; w++) {
     const dc_dictionary *own = m->workers[w].words ? m->workers[w].words[c] : NULL;
     if (!own) continue;
+    j->missing = m->workers[w].job->fillings[c].guess.missing;
     size_t n = dc_dictionary_count(own);
     j->map[w] = malloc((n + 1) * sizeof *j->map[w]);
     if (!j->map[w]) return false;
@@ -132,7 +134,7 @@ static bool copy_words(const joined *j, const uint32_t *order, size_t n, dc_colu
   column->n_words = 1;
   for (size_t i = 0; i < n; i++) {
     const char *word = dc_dictionary_word(j->words, order[i], &length);
-    if (!j->used[order[i]] || dc_word_missing(word, length)) continue;
+    if (!j->used[order[i]] || dc_missing_is(j->missing, word, length)) continue;
     j->final[order[i]] = (uint32_t)column->n_words;
     column->words[column->n_words++] = memcpy(at, word, length + 1);
     at += length + 1;
