@@ -218,17 +218,22 @@ typedef struct weighing {
 static dc_status weigh_one(void *context, const dc_rejected *row, const char *text, size_t length, dc_error *error)
 {
   weighing *w = context;
-  const dc_layout *layout = &w->load->kept->layouts[row->file];
+  dc_kept *kept = w->load->kept;
+  const dc_guess *guess = &kept->guesses[w->column];
+  const dc_layout *layout = &kept->layouts[row->file];
   int32_t field = dc_load_field(w->load, row->file, (size_t)w->column);
   double amount;
   uint32_t seen = 0;
   bool whole = field > 0 && pick(&w->value, layout, (size_t)field - 1, text, length) &&
                w->value.fields == layout->n_fields;
   if (w->value.memory_ended) return dc_fail_memory(error, "looking up amounts");
-  if (whole && w->value.length && dc_number_parse(w->value.text.bytes, w->value.length, &amount, &seen))
-    w->load->kept->amount[row->file] += amount;
-  else if (!whole || (w->value.length && !dc_word_missing(w->value.text.bytes, w->value.length)))
-    w->load->kept->unreadable[row->file]++;
+  const char *cell = whole && w->value.length ? w->value.text.bytes : "";
+  size_t n = whole ? w->value.length : 0;
+  dc_trim(&cell, &n);
+  if (n && dc_number_parse(cell, n, &guess->number, &amount, &seen) && isfinite(amount))
+    kept->amount[row->file] += amount;
+  else if (!whole || !dc_missing_is(guess->missing, cell, n))
+    kept->unreadable[row->file]++;
   return DC_OK;
 }
 
