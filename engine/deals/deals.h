@@ -77,6 +77,8 @@ typedef struct dc_deals {
   int64_t unknown_stage;   /* rows whose stage word says nothing */
   int64_t disagreements;   /* stage history and deals file end differently */
   int64_t only_in_history, only_in_deals;
+  int64_t same_rows;     /* without an id: rows that are the same to the cell as an earlier one; they count */
+  int64_t same_instants; /* changes that share deal and instant with another and differ from it; they count */
   dc_arena *arena;
   const dc_table *table; /* of the deals file, may be NULL; row[i] = the deal's row or DC_ID_NONE */
   uint32_t *row;

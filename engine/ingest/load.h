@@ -41,7 +41,8 @@ typedef struct dc_load {
   size_t n_inputs;
   dc_input *inputs;
   dc_rejects rejects;
-  bool strict;          /* as requested: whoever rejects a row later stops, too */
+  bool strict; /* as requested: whoever rejects a row later stops, too */
+  dc_duplicates duplicates;
   uint8_t *fate;        /* per row of the table: dc_fate */
   struct dc_kept *kept; /* the sources, until dc_load_close, and how they are laid out */
 } dc_load;

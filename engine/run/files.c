@@ -94,6 +94,7 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
   }
   status = dc_load_csv(&request, &out->load, error);
   if (status != DC_OK) return status;
+  out->load->duplicates = job->duplicates;
   if (shape == DC_SHAPE_ACCOUNTS || shape == DC_SHAPE_QUOTAS) keep_present(out->load->table, &r);
   /* dc_roles_find reads the INI itself. */
   status = dc_roles_find(out->load->table, files->items[0], shape, shape == DC_SHAPE_OTHER ? NULL : config, r.items,

@@ -12,13 +12,6 @@ typedef enum dc_period { DC_MONTH, DC_QUARTER, DC_WEEK, DC_PERIODS } dc_period;
 
 const char *dc_period_name(dc_period period);
 
-/* What becomes of rows that differ and have one id (in a history: one id and instant). */
-typedef enum dc_duplicates {
-  DC_DUPLICATES_REJECT, /* deals: all of them are rejected; changes: all count, in an order of their own */
-  DC_DUPLICATES_FIRST,  /* the first in file order counts, the others are duplicates */
-  DC_DUPLICATES_LAST
-} dc_duplicates;
-
 /* A growing list of strings that the job does not own. */
 typedef struct dc_strings {
   const char **items;

@@ -1,4 +1,4 @@
-/* A rejected row as it stood, told to whoever wants to keep it. */
+/* Rejected rows as they stood, told to whoever wants to keep them; and what rejects rows that come twice. */
 #ifndef DEALCAST_REJECTS_H
 #define DEALCAST_REJECTS_H
 
@@ -19,6 +19,13 @@ typedef struct dc_rejected_row {
   const char *record;
   size_t record_length;
 } dc_rejected_row;
+
+/* What becomes of rows that differ and have one id (in a history: one id and instant). */
+typedef enum dc_duplicates {
+  DC_DUPLICATES_REJECT, /* deals: all of them are rejected; changes: all count, in an order of their own */
+  DC_DUPLICATES_FIRST,  /* the first in file order counts, the others are duplicates */
+  DC_DUPLICATES_LAST
+} dc_duplicates;
 
 /* Anything but DC_OK ends the run with that error. */
 typedef dc_status dc_take_reject(void *context, const dc_rejected_row *row, dc_error *error);
