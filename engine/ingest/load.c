@@ -142,6 +142,8 @@ static dc_status merge_rejects(const job *j, dc_rejects *rejects, dc_error *erro
   rejects->strict = j->request->strict;
   for (size_t u = 0; u < j->pass.n_units; u++)
     if (!dc_rejects_join(rejects, &j->pass.units[u].rejects)) return dc_fail_memory(error, "listing the rejects");
+  for (size_t i = 0; i < rejects->count && j->request->hide_rows; i++)
+    if (rejects->items[i].whole_row) strcpy(rejects->items[i].value, "(hidden)");
   return DC_OK;
 }
 

@@ -57,6 +57,7 @@ typedef struct dc_load_request {
   bool strict;
   bool keep_rejects; /* a load that ends because of its rows is delivered all the same, beside the error, for
                         dc_load_tell_rejects */
+  bool hide_rows;    /* no text of a rejected row in rejects and errors */
   /* What the engine knows about a column before its values are typed; may be NULL. Return DC_TYPE_TEXT for ids,
    * DC_TYPE_NUMBER, _CATEGORY for columns whose role asks for it, DC_TYPE_DATE where it may (the content decides when
    * less than half of the values are dates), DC_TYPE_EMPTY to decide by content. */

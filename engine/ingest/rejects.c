@@ -104,6 +104,9 @@ static const struct {
     {"no id", "give every deal an id"},
     {"rows that differ for one id", "keep the right one"},
     {"history row without an instant", "give every change its time"},
+    {"quota without a period", "give every quota the first day of its period"},
+    {"quota without an amount", "fill it in, or delete the row"},
+    {"negative quota", "quotas are 0 or more"},
     {"no key to join by", "fill the key in, or delete the row"},
 };
 

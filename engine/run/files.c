@@ -86,6 +86,7 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
                              .threads = threads,
                              .strict = job->strict,
                              .keep_rejects = job->take_reject != NULL,
+                             .hide_rows = job->hide_names,
                              .expect = expect,
                              .context = &r};
   if (shape == DC_SHAPE_DEALS && job->columns.count) {
