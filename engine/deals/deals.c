@@ -99,6 +99,12 @@ static void set_aside(dc_input *input, int64_t *count)
   ++*count;
 }
 
+static bool closes_told(const dc_roles *roles)
+{
+  return roles->column[DC_ROLE_CLOSED] >= 0 || roles->column[DC_ROLE_WON_AT] >= 0 ||
+         roles->column[DC_ROLE_LOST_AT] >= 0 || roles->expected_is_closed;
+}
+
 /* Gives row r of the deals file its deal. first: the first row of each deal. */
 static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, uint32_t *first, size_t r,
                           dc_error *error)
@@ -114,7 +120,8 @@ static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w
     set_aside(input, facts.total ? &input->preamble : &input->excluded);
     return DC_OK;
   }
-  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) return dc_needs_fail_closed(s, error);
+  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !closes_told(s->deals_roles))
+    return dc_needs_fail_closed(s, error);
   if (facts.rule) return dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
   const char *text = row_id(deals, w->reader.id, r, &length);
   uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;

@@ -112,11 +112,11 @@ static void flags(void **state)
 static void outcomes_may_be_flags(void **state)
 {
   (void)state;
-  assert_int_equal(dc_outcome_meaning(NULL, "1"), DC_MEANING_WON);
-  assert_int_equal(dc_outcome_meaning(NULL, "No"), DC_MEANING_LOST);
-  assert_int_equal(dc_outcome_meaning(NULL, "Lost"), DC_MEANING_LOST);
-  assert_int_equal(dc_outcome_meaning(NULL, ""), DC_MEANING_UNKNOWN);
-  assert_int_equal(dc_outcome_meaning(NULL, "Stage 3"), DC_MEANING_UNKNOWN);
+  assert_int_equal(dc_outcome_meaning(NULL, "Result", "1"), DC_MEANING_WON);
+  assert_int_equal(dc_outcome_meaning(NULL, "Result", "No"), DC_MEANING_LOST);
+  assert_int_equal(dc_outcome_meaning(NULL, "Result", "Lost"), DC_MEANING_LOST);
+  assert_int_equal(dc_outcome_meaning(NULL, "Result", ""), DC_MEANING_UNKNOWN);
+  assert_int_equal(dc_outcome_meaning(NULL, "Result", "Stage 3"), DC_MEANING_UNKNOWN);
 }
 
 int main(void)
