@@ -7,6 +7,7 @@
 
 /* The share of open deals with a close date that makes it an expected one, and of closed deals with an expected close for it
  * to stand for the closing day. */
+enum { SURE = 60 };
 static const double EXPECTED_SHARE = 0.1, CLOSED_SHARE = 0.5;
 
 static dc_status add_candidates(dc_role_finder *f, int column)
@@ -232,6 +233,18 @@ static dc_status lend_expected(dc_role_finder *f)
   return DC_OK;
 }
 
+/* A column that is named for the closing day and cannot be read is to be mended, not replaced. */
+static bool closed_is_unreadable(const dc_role_finder *f)
+{
+  bool found = false;
+  for (size_t i = 0; i < f->n_candidates; i++) {
+    const dc_role_candidate *c = &f->candidates[i];
+    found |= c->role == DC_ROLE_CLOSED && c->weight >= SURE && c->filled > 0 && !c->fits &&
+             f->owned->roles.role[c->column] == DC_ROLE_NONE;
+  }
+  return found;
+}
+
 dc_status dc_role_settle_closes(dc_role_finder *f)
 {
   const int *column = f->owned->roles.column;
@@ -239,5 +252,5 @@ dc_status dc_role_settle_closes(dc_role_finder *f)
   if (f->shape != DC_SHAPE_DEALS) return DC_OK;
   if (column[DC_ROLE_CLOSED] >= 0) return expected ? DC_OK : split_closed(f);
   bool both = column[DC_ROLE_WON_AT] >= 0 && column[DC_ROLE_LOST_AT] >= 0;
-  return expected && !both ? lend_expected(f) : DC_OK;
+  return expected && !both && !closed_is_unreadable(f) ? lend_expected(f) : DC_OK;
 }

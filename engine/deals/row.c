@@ -143,7 +143,7 @@ static dc_meaning read_archived(const dc_row_reader *reader, size_t row)
 }
 
 /* Flags lead, then the outcome column, then the stage; an outcome of 0/1 is lost/won. Without flags and outcome, a day of
- * winning or losing says it. */
+ * winning or losing says it where the stage does not. */
 static dc_meaning read_meaning(const dc_row_reader *reader, size_t row, bool *unknown_stage)
 {
   dc_meaning meaning = from_flags(word_flag(&reader->is_won, row), word_flag(&reader->is_closed, row));
@@ -153,11 +153,12 @@ static dc_meaning read_meaning(const dc_row_reader *reader, size_t row, bool *un
     if (flag != FLAG_UNKNOWN) meaning = flag ? DC_MEANING_WON : DC_MEANING_LOST;
   }
   if (meaning != DC_MEANING_UNKNOWN) return meaning;
-  if (!reader->outcome.column && !reader->is_won.column && !reader->is_closed.column) {
+  meaning = word_meaning(&reader->stage, row);
+  bool told = reader->outcome.column || reader->is_won.column || reader->is_closed.column;
+  if (!told && meaning != DC_MEANING_WON && meaning != DC_MEANING_LOST) {
     if (read_day(reader, reader->won_at, row) != DC_DATE_MISSING) return DC_MEANING_WON;
     if (read_day(reader, reader->lost_at, row) != DC_DATE_MISSING) return DC_MEANING_LOST;
   }
-  meaning = word_meaning(&reader->stage, row);
   if (meaning != DC_MEANING_WON && word_flag(&reader->is_active, row) == 0) return read_archived(reader, row);
   const dc_word_column *stage = &reader->stage;
   *unknown_stage = meaning == DC_MEANING_UNKNOWN && stage->meaning && stage->column->code[row] != 0;

@@ -122,7 +122,7 @@ static void others(void **state)
              "competitor=Competitor Type\n",
              false);
   check_file(DC_SHAPE_DEALS, "salvirt-b2b/Salvirt_B2B_ML_dataset.csv",
-             "product=Product\nowner=Seller\nsource=Source\noutcome=Status\n", false);
+             "product=Product\nowner=Seller\nsource=Source\noutcome=Status\ntype=Deal_type\ncompetitor=Competitors\n", false);
   check_file(DC_SHAPE_DEALS, "xeducation-leads/Leads.csv",
              "id=Prospect ID\nsource=Lead Source\noutcome=Converted\nregion=Country\n", false);
 }
