@@ -11,14 +11,13 @@ const char *dc_type_name(dc_type type)
 
 static void free_column(dc_column *column)
 {
-  for (size_t w = 0; column->words && w < column->n_words; w++) free(column->words[w]);
   free(column->words);
   free(column->name);
   free(column->number);
   free(column->date);
   free(column->instant);
-  free(column->code);
-  free(column->offset);
+  free(column->codes);
+  free(column->offsets);
   free(column->bytes);
 }
 
@@ -35,13 +34,14 @@ void dc_table_free(dc_table *table)
 const char *dc_column_text(const dc_column *column, size_t row, size_t *length)
 {
   if (column->type == DC_TYPE_CATEGORY) {
-    const char *word = column->words[column->code[row]];
+    const char *word = column->words[dc_column_code(column, row)];
     *length = strlen(word);
     return word;
   }
   if (column->type == DC_TYPE_TEXT) {
-    *length = (size_t)(column->offset[row + 1] - column->offset[row]);
-    return column->bytes + column->offset[row];
+    uint64_t start = dc_column_offset(column, row);
+    *length = (size_t)(dc_column_offset(column, row + 1) - start);
+    return column->bytes + start;
   }
   *length = 0;
   return "";

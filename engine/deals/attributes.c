@@ -83,7 +83,7 @@ static dc_status build_one(dc_deals *deals, const dc_deals_sources *s, dc_role r
   one->dated = !filed;
   one->column = column;
   const uint32_t *row = filed ? deals->row : first_row;
-  for (size_t i = 0; i < deals->n; i++) one->code[i] = row[i] == DC_ID_NONE ? 0 : map[column->code[row[i]]];
+  for (size_t i = 0; i < deals->n; i++) one->code[i] = row[i] == DC_ID_NONE ? 0 : map[dc_column_code(column, row[i])];
   return DC_OK;
 }
 
@@ -224,7 +224,7 @@ static dc_status read_joined(dc_deals *deals, const dc_table *table, const dc_co
   if (!*fits) return DC_OK;
   if (column->type == DC_TYPE_NUMBER) return bin_number(deals, column, table->rows, one, code, error);
   dc_status status = dc_words_merge(deals->arena, column, NULL, &one->words, &map, &unused, error);
-  for (size_t r = 0; r < table->rows && status == DC_OK; r++) code[r] = map[column->code[r]];
+  for (size_t r = 0; r < table->rows && status == DC_OK; r++) code[r] = map[dc_column_code(column, r)];
   return status;
 }
 
@@ -280,7 +280,7 @@ dc_status dc_deals_show(dc_deals *deals, int column_index, int *attribute, dc_er
   if (status != DC_OK) return status;
   one->column = column;
   for (size_t i = 0; i < deals->n; i++)
-    one->code[i] = deals->row[i] == DC_ID_NONE ? 0 : map[column->code[deals->row[i]]];
+    one->code[i] = deals->row[i] == DC_ID_NONE ? 0 : map[dc_column_code(column, deals->row[i])];
   *attribute = (int)deals->n_attributes - 1;
   return DC_OK;
 }

@@ -55,7 +55,7 @@ static bool same_cell(const dc_column *column, size_t a, size_t b)
       return column->number[a] == column->number[b] || (isnan(column->number[a]) && isnan(column->number[b]));
     case DC_TYPE_DATE: return column->date[a] == column->date[b];
     case DC_TYPE_INSTANT: return column->instant[a] == column->instant[b];
-    case DC_TYPE_CATEGORY: return column->code[a] == column->code[b];
+    case DC_TYPE_CATEGORY: return dc_column_code(column, a) == dc_column_code(column, b);
     case DC_TYPE_TEXT: {
       const char *x = dc_column_text(column, a, &n_a), *y = dc_column_text(column, b, &n_b);
       return n_a == n_b && memcmp(x, y, n_a) == 0;
@@ -233,8 +233,8 @@ static dc_status fill_from_rows(dc_deals *deals, const dc_deals_sources *s, scra
     deals->amount[i] = facts.amount;
     deals->expected[i] = facts.expected;
     if (stage && stage->type == DC_TYPE_CATEGORY && facts.meaning == DC_MEANING_OPEN)
-      deals->stage[i] = w->stage_map[stage->code[r]];
-    if (owner && owner->type == DC_TYPE_CATEGORY) deals->owner[i] = w->owner_map[owner->code[r]];
+      deals->stage[i] = w->stage_map[dc_column_code(stage, r)];
+    if (owner && owner->type == DC_TYPE_CATEGORY) deals->owner[i] = w->owner_map[dc_column_code(owner, r)];
     if (facts.created != DC_DATE_MISSING) w->created[i] = facts.created;
     w->closed[i] = facts.closed;
     w->meaning[i] = (uint8_t)facts.meaning;
@@ -254,8 +254,8 @@ static bool comes_first(const dc_table *table, const dc_column *when, size_t a, 
   if (at_a != at_b) return at_a < at_b;
   for (size_t c = 0; c < table->n_columns; c++) {
     const dc_column *column = &table->columns[c];
-    if (column->type == DC_TYPE_CATEGORY && column->code[a] != column->code[b])
-      return column->code[a] < column->code[b];
+    if (column->type == DC_TYPE_CATEGORY && dc_column_code(column, a) != dc_column_code(column, b))
+      return dc_column_code(column, a) < dc_column_code(column, b);
     if (column->type == DC_TYPE_DATE && column->date[a] != column->date[b]) return column->date[a] < column->date[b];
   }
   return false;

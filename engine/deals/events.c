@@ -49,8 +49,8 @@ static void read_row(const dc_deals *deals, const dc_deals_sources *s, size_t ro
   raw->instant = instant_of(role_column(s, DC_ROLE_CHANGED_AT), row);
   dc_event *e = &raw->event;
   e->day = dc_column_day(role_column(s, DC_ROLE_CHANGED_AT), row, s->config->timezone_minutes);
-  e->stage = stage && stage->type == DC_TYPE_CATEGORY ? stage_map[stage->code[row]] : 0;
-  e->owner = owner && owner->type == DC_TYPE_CATEGORY ? owner_map[owner->code[row]] : 0;
+  e->stage = stage && stage->type == DC_TYPE_CATEGORY ? stage_map[dc_column_code(stage, row)] : 0;
+  e->owner = owner && owner->type == DC_TYPE_CATEGORY ? owner_map[dc_column_code(owner, row)] : 0;
   bool worth = amount && amount->type == DC_TYPE_NUMBER && amount->number[row] >= 0;
   e->amount = worth ? dc_amount_settle(amount->number[row]) : NAN;
   e->expected = expected ? dc_column_day(expected, row, s->config->timezone_minutes) : DC_DATE_MISSING;

@@ -352,7 +352,7 @@ static void count_words(evidence *e)
   e->n_values = column->n_words;
   for (size_t i = 0; i < column->n_words; i++) e->values[i].word = column->words[i];
   for (size_t row = 0; row < e->rows; row++)
-    if (counted(e, row) && column->code[row] != 0) e->values[column->code[row]].n[e->state[row]]++;
+    if (counted(e, row) && dc_column_code(column, row) != 0) e->values[dc_column_code(column, row)].n[e->state[row]]++;
 }
 
 /* Numbers of few values are looked at like words. */

@@ -74,8 +74,8 @@ bool dc_role_cell_missing(const dc_column *column, size_t row)
     case DC_TYPE_NUMBER: return isnan(column->number[row]);
     case DC_TYPE_DATE: return column->date[row] == DC_DATE_MISSING;
     case DC_TYPE_INSTANT: return column->instant[row] == DC_INSTANT_MISSING;
-    case DC_TYPE_CATEGORY: return column->code[row] == 0;
-    case DC_TYPE_TEXT: return column->offset[row] == column->offset[row + 1];
+    case DC_TYPE_CATEGORY: return dc_column_code(column, row) == 0;
+    case DC_TYPE_TEXT: return dc_column_offset(column, row) == dc_column_offset(column, row + 1);
     case DC_TYPE_EMPTY: break;
   }
   return true;
@@ -89,8 +89,8 @@ static uint64_t cell_hash(const dc_column *column, size_t row)
     case DC_TYPE_INSTANT: return dc_hash_bytes(&column->instant[row], sizeof *column->instant, 3);
     default: break;
   }
-  uint64_t start = column->offset[row];
-  return dc_hash_bytes(column->bytes + start, (size_t)(column->offset[row + 1] - start), 5);
+  uint64_t start = dc_column_offset(column, row);
+  return dc_hash_bytes(column->bytes + start, (size_t)(dc_column_offset(column, row + 1) - start), 5);
 }
 
 const char *dc_role_cell_word(const dc_column *column, size_t row, char *word)
@@ -101,7 +101,7 @@ const char *dc_role_cell_word(const dc_column *column, size_t row, char *word)
     double x = column->number[row];
     if (x == 0 || x == 1) snprintf(word, DC_ROLE_WORD_BYTES, "%d", (int)x);
   } else if (column->type == DC_TYPE_CATEGORY) {
-    return column->words[column->code[row]];
+    return column->words[dc_column_code(column, row)];
   } else if (column->type == DC_TYPE_TEXT) {
     size_t length;
     const char *text = dc_column_text(column, row, &length);

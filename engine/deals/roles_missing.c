@@ -10,6 +10,9 @@
 
 enum { LIST_BYTES = 300, HINT_BYTES = 400, WORD_BYTES = 60, LEAST_NAME = 3, MAX_WORDS = 256 };
 
+static const dc_when_style any_when;
+static const dc_number_style any_number;
+
 static bool wants_date(dc_role role) { return dc_role_table[role].type == DC_TYPE_DATE; }
 
 const char *dc_role_list_columns(const dc_table *table, char *text, size_t size)
@@ -69,7 +72,7 @@ static bool first_unfit(const dc_table *table, int column, size_t *row, char *wo
     uint32_t seen = 0;
     dc_when when;
     const char *text = dc_column_text(c, r, &length);
-    if (length == 0 || dc_when_parse(text, length, DC_ORDER_UNKNOWN, &when, &seen) == DC_WHEN_OK) continue;
+    if (length == 0 || dc_when_parse(text, length, &any_when, &when, &seen) == DC_WHEN_OK) continue;
     snprintf(word, WORD_BYTES, "%.*s", (int)(length < WORD_BYTES ? length : WORD_BYTES - 1), text);
     *row = r;
     return true;
@@ -100,8 +103,8 @@ static bool looks_like_data(const dc_table *table)
     uint32_t seen = 0;
     double number;
     dc_when when;
-    if (dc_when_parse(name, strlen(name), DC_ORDER_UNKNOWN, &when, &seen) == DC_WHEN_OK) return true;
-    telling += dc_number_parse(name, strlen(name), &number, &seen);
+    if (dc_when_parse(name, strlen(name), &any_when, &when, &seen) == DC_WHEN_OK) return true;
+    telling += dc_number_parse(name, strlen(name), &any_number, &number, &seen);
   }
   return 2 * telling >= table->n_columns && telling > 0;
 }

@@ -49,7 +49,7 @@ static int read_cell(const cell_reader *reader, size_t row, int absent)
 {
   char word[DC_ROLE_WORD_BYTES];
   if (!reader->column) return absent;
-  if (reader->by_code) return reader->by_code[reader->column->code[row]];
+  if (reader->by_code) return reader->by_code[dc_column_code(reader->column, row)];
   return reader->read(reader, dc_role_cell_word(reader->column, row, word));
 }
 

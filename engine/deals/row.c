@@ -115,13 +115,13 @@ dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_r
 
 static dc_meaning word_meaning(const dc_word_column *words, size_t row)
 {
-  return words->meaning ? (dc_meaning)words->meaning[words->column->code[row]] : DC_MEANING_UNKNOWN;
+  return words->meaning ? (dc_meaning)words->meaning[dc_column_code(words->column, row)] : DC_MEANING_UNKNOWN;
 }
 
 /* A yes/no cell: 1, 0, or FLAG_UNKNOWN. */
 static int word_flag(const dc_word_column *words, size_t row)
 {
-  if (words->flag) return words->flag[words->column->code[row]];
+  if (words->flag) return words->flag[dc_column_code(words->column, row)];
   if (!words->column || words->column->type != DC_TYPE_NUMBER) return FLAG_UNKNOWN;
   double x = words->column->number[row];
   return isnan(x) ? FLAG_UNKNOWN : x != 0;
@@ -161,7 +161,7 @@ static dc_meaning read_meaning(const dc_row_reader *reader, size_t row, bool *un
   }
   if (meaning != DC_MEANING_WON && word_flag(&reader->is_active, row) == 0) return read_archived(reader, row);
   const dc_word_column *stage = &reader->stage;
-  *unknown_stage = meaning == DC_MEANING_UNKNOWN && stage->meaning && stage->column->code[row] != 0;
+  *unknown_stage = meaning == DC_MEANING_UNKNOWN && stage->meaning && dc_column_code(stage->column, row) != 0;
   return meaning;
 }
 

@@ -55,24 +55,33 @@ struct dc_slot {
   dc_column column;
 };
 
+/* Nothing, or one of the column's words for a missing value, which is counted. */
+static bool is_missing(const dc_slot *s, const char *text, size_t length)
+{
+  if (!length) return true;
+  int word = dc_missing_find(s->guess.missing, text, length);
+  if (word < 0) return false;
+  s->unit->words_seen |= (dc_missing)1 << word;
+  s->unit->words++;
+  return true;
+}
+
 static void put_number(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
   double *cell = &s->column.number[w->row];
-  if (length && dc_number_parse(text, length, cell, &s->unit->seen)) return;
+  if (length && dc_number_parse(text, length, &s->guess.number, cell, &s->unit->seen)) return;
   *cell = NAN;
   dc_trim(&text, &length);
-  if (!dc_word_missing(text, length)) note_bad(w, s->index, "not a number", text, length);
+  if (!is_missing(s, text, length)) note_bad(w, s->index, "not a number", text, length);
 }
 
 static bool read_when(dc_worker *w, const dc_slot *s, const char *text, size_t length, dc_when *when)
 {
   if (!length) return false;
-  dc_when_result result = dc_when_parse(text, length, s->guess.order, when, &s->unit->seen);
+  dc_when_result result = dc_when_parse(text, length, &s->guess.when, when, &s->unit->seen);
   if (result == DC_WHEN_OK) return true;
   dc_trim(&text, &length);
-  if (dc_word_missing(text, length)) return false;
-  if (result == DC_WHEN_NOT && s->guess.compact) result = dc_when_parse_compact(text, length, when);
-  if (result == DC_WHEN_OK) return true;
+  if (is_missing(s, text, length)) return false;
   note_bad(w, s->index, result == DC_WHEN_NOT ? "not a date" : "impossible date", text, length);
   return false;
 }
@@ -99,7 +108,7 @@ static void put_category(dc_worker *w, const dc_slot *s, const char *text, size_
 {
   trim_if_needed(&text, &length);
   uint32_t code = dc_dictionary_code(s->words, text, length);
-  s->column.code[w->row] = code;
+  ((uint32_t *)s->column.codes)[w->row] = code;
   if (code == DC_DICTIONARY_FULL) w->memory_ended = true;
 }
 
@@ -116,7 +125,7 @@ static bool grow_text(dc_unit_column *u, size_t length)
 static void put_text(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
   trim_if_needed(&text, &length);
-  if (length <= 5 && dc_word_missing(text, length)) return;
+  if (is_missing(s, text, length)) return;
   dc_unit_column *u = s->unit;
   if (u->text_size - u->text_used < length && !grow_text(u, length)) {
     w->memory_ended = true;
@@ -196,11 +205,13 @@ static const char *defect_of(const dc_worker *w, const dc_record *record)
   return record->literal_quote && w->job->strict ? rules[DC_RECORD_QUOTE] : NULL;
 }
 
+static uint64_t *offsets_of(const dc_worker *w, size_t c) { return w->job->fillings[c].column->offsets; }
+
 static void take_back(dc_worker *w)
 {
   for (size_t i = 0; i < w->n_texts; i++) {
     size_t c = w->texts[i];
-    w->unit->columns[c].text_used = w->unit->rows ? (size_t)w->job->fillings[c].column->offset[w->row] : 0;
+    w->unit->columns[c].text_used = w->unit->rows ? (size_t)offsets_of(w, c)[w->row] : 0;
   }
 }
 
@@ -209,7 +220,7 @@ static void commit_row(dc_worker *w, const dc_record *record)
   if (w->n_pending) commit_pending(w, record);
   for (size_t i = 0; i < w->n_texts; i++) {
     size_t c = w->texts[i];
-    w->job->fillings[c].column->offset[w->row + 1] = w->unit->columns[c].text_used;
+    offsets_of(w, c)[w->row + 1] = w->unit->columns[c].text_used;
   }
   w->job->line[w->row] = (uint32_t)record->line;
   w->row++;

@@ -7,7 +7,8 @@
 #include "engine/ingest/load.h"
 
 /* A column as it is being filled by all workers: arrays for as many rows as there can be, and how its cells are read.
- * Categories hold a worker's own codes until dc_merge_columns; texts' offsets count from the beginning of their unit. */
+ * Until dc_merge_columns, categories hold a worker's own codes in 4 bytes each, and texts' offsets, of 8 bytes each, count
+ * from the beginning of their unit. */
 typedef struct dc_filling {
   dc_column *column; /* name and arrays; the table's */
   dc_guess guess;
@@ -15,7 +16,9 @@ typedef struct dc_filling {
 
 typedef struct dc_unit_column {
   size_t bad;
-  uint32_t seen; /* DC_NUMBER_ or DC_WHEN_ bits of rows in use */
+  uint32_t seen;         /* DC_NUMBER_ or DC_WHEN_ bits of rows in use */
+  dc_missing words_seen; /* words for a missing value, and in how many cells */
+  size_t words;
   char *text;
   size_t text_used, text_size;
 } dc_unit_column;

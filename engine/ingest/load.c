@@ -91,7 +91,7 @@ static dc_status guess_types(job *j, dc_error *error)
 static void gather_seen(const job *j, size_t c, uint32_t *seen, size_t *file)
 {
   bool number = j->guesses[c].type == DC_TYPE_NUMBER;
-  uint32_t telling = number ? DC_NUMBER_GROUPED | DC_NUMBER_CURRENCIES : DC_WHEN_EITHER;
+  uint32_t telling = number ? DC_NUMBER_COMMA_3 | DC_NUMBER_MONEY : DC_WHEN_EITHER;
   *seen = 0;
   *file = j->n_files;
   for (size_t u = 0; u < j->pass.n_units; u++) {

@@ -1,6 +1,6 @@
 #include "engine/ingest/merge.h"
 
-#include "engine/ingest/number.h"
+#include "engine/ingest/missing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,26 +32,39 @@ static void *shrunk(void *array, size_t bytes)
   return smaller ? smaller : array;
 }
 
+/* Narrower numbers may overwrite the wide ones that they come from, in order from the first. */
+static inline void put_unsigned(void *array, int bytes, size_t index, uint64_t value)
+{
+  switch (bytes) {
+    case 1: ((uint8_t *)array)[index] = (uint8_t)value; break;
+    case 2: ((uint16_t *)array)[index] = (uint16_t)value; break;
+    case 4: ((uint32_t *)array)[index] = (uint32_t)value; break;
+    default: ((uint64_t *)array)[index] = value; break;
+  }
+}
+
 static bool merge_text(const merge *m, size_t c, dc_column *column)
 {
   size_t total = 0, row = 0;
   for (size_t u = 0; u < m->n_units; u++) total += m->units[u].columns[c].text_used;
   column->bytes = malloc(total + 1);
   if (!column->bytes) return false;
-  uint64_t at = 0;
+  const uint64_t *offset = column->offsets;
+  uint64_t at = 0, before = 0;
+  column->offset_bytes = total <= UINT32_MAX ? 4 : 8;
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
     const dc_unit_column *part = &unit->columns[c];
     if (part->text_used) memcpy(column->bytes + at, part->text, part->text_used);
     for (size_t r = 0; r < unit->rows; r++, row++) {
-      uint64_t end = at + column->offset[unit->base + r + 1];
-      column->n_missing += end == (row ? column->offset[row] : 0);
-      column->offset[row + 1] = end;
+      uint64_t end = at + offset[unit->base + r + 1];
+      column->n_missing += end == before;
+      put_unsigned(column->offsets, column->offset_bytes, row + 1, before = end);
     }
     at += part->text_used;
   }
   column->bytes[total] = 0;
-  column->offset[0] = 0;
+  put_unsigned(column->offsets, column->offset_bytes, 0, 0);
   return true;
 }
 
@@ -61,6 +74,7 @@ typedef struct joined {
   uint32_t **map;  /* per worker: own code -> joined code */
   uint32_t *final; /* joined code -> final code */
   bool *used;      /* joined codes that stand in a row */
+  dc_missing missing;
 } joined;
 
 static void joined_free(joined *j, size_t n_workers)
@@ -80,6 +94,7 @@ static bool join_words(const merge *m, size_t c, joined *j)
   for (size_t w = 0; w < m->n_workers; w++) {
     const dc_dictionary *own = m->workers[w].words ? m->workers[w].words[c] : NULL;
     if (!own) continue;
+    j->missing = m->workers[w].job->fillings[c].guess.missing;
     size_t n = dc_dictionary_count(own);
     j->map[w] = malloc((n + 1) * sizeof *j->map[w]);
     if (!j->map[w]) return false;
@@ -95,11 +110,36 @@ static bool join_words(const merge *m, size_t c, joined *j)
 
 static void mark_used(const merge *m, const dc_column *column, joined *j)
 {
+  const uint32_t *codes = column->codes;
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
     const uint32_t *map = j->map[unit->worker];
-    for (size_t r = 0; r < unit->rows; r++) j->used[map[column->code[unit->base + r]]] = true;
+    for (size_t r = 0; r < unit->rows; r++) j->used[map[codes[unit->base + r]]] = true;
   }
+}
+
+/* The words that stand in a row and are no missing words, copied in order; their final codes. */
+static bool copy_words(const joined *j, const uint32_t *order, size_t n, dc_column *column)
+{
+  size_t bytes = 1, length;
+  for (size_t i = 0; i < n; i++) {
+    (void)dc_dictionary_word(j->words, (uint32_t)i, &length);
+    bytes += length + 1;
+  }
+  column->words = malloc((n + 1) * sizeof *column->words);
+  char *at = column->bytes = malloc(bytes);
+  if (!column->words || !at) return false;
+  *at = 0;
+  column->words[0] = at++;
+  column->n_words = 1;
+  for (size_t i = 0; i < n; i++) {
+    const char *word = dc_dictionary_word(j->words, order[i], &length);
+    if (!j->used[order[i]] || dc_missing_is(j->missing, word, length)) continue;
+    j->final[order[i]] = (uint32_t)column->n_words;
+    column->words[column->n_words++] = memcpy(at, word, length + 1);
+    at += length + 1;
+  }
+  return true;
 }
 
 static bool number_words(const merge *m, dc_column *column, joined *j)
@@ -108,24 +148,12 @@ static bool number_words(const merge *m, dc_column *column, joined *j)
   uint32_t *order = malloc((n + 1) * sizeof *order);
   j->final = calloc(n + 1, sizeof *j->final);
   j->used = malloc(n + 1);
-  column->words = calloc(n + 1, sizeof *column->words);
-  bool fine = order && j->final && j->used && column->words && (column->words[0] = calloc(1, 1)) != NULL;
+  bool fine = order && j->final && j->used;
   if (fine) {
     memset(j->used, !m->dropped, n + 1);
     if (m->dropped) mark_used(m, column, j);
     dc_dictionary_order(j->words, order);
-    column->n_words = 1;
-  }
-  for (size_t i = 0; fine && i < n; i++) {
-    size_t length;
-    const char *word = dc_dictionary_word(j->words, order[i], &length);
-    if (!j->used[order[i]] || dc_word_missing(word, length)) continue;
-    char *copy = malloc(length + 1);
-    fine = copy != NULL;
-    if (!fine) break;
-    memcpy(copy, word, length + 1);
-    j->final[order[i]] = (uint32_t)column->n_words;
-    column->words[column->n_words++] = copy;
+    fine = copy_words(j, order, n, column);
   }
   free(order);
   return fine;
@@ -135,14 +163,15 @@ static bool number_words(const merge *m, dc_column *column, joined *j)
 static void renumber(const merge *m, dc_column *column, const joined *j)
 {
   size_t to = 0, missing = 0;
+  column->code_bytes = column->n_words <= UINT8_MAX + 1 ? 1 : column->n_words <= UINT16_MAX + 1 ? 2 : 4;
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
     const uint32_t *map = j->map[unit->worker];
-    const uint32_t *from = column->code + unit->base;
+    const uint32_t *from = (const uint32_t *)column->codes + unit->base;
     for (size_t r = 0; r < unit->rows; r++) {
       uint32_t code = j->final[map[from[r]]];
       missing += code == 0;
-      column->code[to++] = code;
+      put_unsigned(column->codes, column->code_bytes, to++, code);
     }
   }
   column->n_missing = missing;
@@ -169,20 +198,20 @@ static void count_missing(dc_column *column, size_t rows)
 
 static void make_empty(dc_column *column)
 {
-  for (size_t w = 0; column->words && w < column->n_words; w++) free(column->words[w]);
   free(column->number);
   free(column->date);
   free(column->instant);
-  free(column->code);
+  free(column->codes);
   free(column->words);
-  free(column->offset);
+  free(column->offsets);
   free(column->bytes);
   column->number = NULL;
   column->date = NULL;
   column->instant = NULL;
-  column->code = NULL;
+  column->codes = NULL;
   column->words = NULL;
-  column->offset = NULL;
+  column->offsets = NULL;
+  column->code_bytes = column->offset_bytes = 0;
   column->bytes = NULL;
   column->n_words = 0;
   column->type = DC_TYPE_EMPTY;
@@ -209,8 +238,8 @@ static bool merge_column(const merge *m, size_t c, size_t rows)
   column->number = shrunk(column->number, rows * sizeof *column->number);
   column->date = shrunk(column->date, rows * sizeof *column->date);
   column->instant = shrunk(column->instant, rows * sizeof *column->instant);
-  column->code = shrunk(column->code, rows * sizeof *column->code);
-  column->offset = shrunk(column->offset, (rows + 1) * sizeof *column->offset);
+  column->codes = shrunk(column->codes, rows * column->code_bytes);
+  column->offsets = shrunk(column->offsets, (rows + 1) * column->offset_bytes);
   return true;
 }
 

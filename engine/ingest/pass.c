@@ -54,8 +54,8 @@ static bool allocate_column(dc_column *column, const char *name, dc_type type, s
     case DC_TYPE_NUMBER: return (column->number = malloc(rows * sizeof *column->number)) != NULL;
     case DC_TYPE_DATE: return (column->date = malloc(rows * sizeof *column->date)) != NULL;
     case DC_TYPE_INSTANT: return (column->instant = malloc(rows * sizeof *column->instant)) != NULL;
-    case DC_TYPE_CATEGORY: return (column->code = malloc(rows * sizeof *column->code)) != NULL;
-    default: return (column->offset = malloc((rows + 1) * sizeof *column->offset)) != NULL;
+    case DC_TYPE_CATEGORY: return (column->codes = malloc(rows * sizeof(uint32_t))) != NULL;
+    default: return (column->offsets = malloc((rows + 1) * sizeof(uint64_t))) != NULL;
   }
 }
 

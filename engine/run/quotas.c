@@ -62,7 +62,7 @@ static dc_status check_currency(const dc_quotas *q, dc_error *error)
   bool known = expected != NULL;
   if (!column || column->type != DC_TYPE_CATEGORY) return DC_OK;
   for (size_t row = 0; row < q->n; row++) {
-    const char *word = column->words[column->code[row]];
+    const char *word = column->words[dc_column_code(column, row)];
     if (q->rows[row].period == DC_QUOTA_REJECTED || !*word) continue;
     if (!expected) expected = word;
     if (dc_text_same(expected, word)) continue;

@@ -16,8 +16,8 @@ typedef enum dc_type {
   DC_TYPE_NUMBER,   /* double, NaN = missing */
   DC_TYPE_DATE,     /* int32 days since 1970-01-01, DC_DATE_MISSING */
   DC_TYPE_INSTANT,  /* int64 UTC milliseconds since 1970-01-01, DC_INSTANT_MISSING */
-  DC_TYPE_CATEGORY, /* uint32 code into words; 0 = missing; codes 1.. in order of the words' bytes */
-  DC_TYPE_TEXT      /* bytes[offset[r] .. offset[r+1]), empty = missing */
+  DC_TYPE_CATEGORY, /* code into words (dc_column_code); 0 = missing; codes 1.. in order of the words' bytes */
+  DC_TYPE_TEXT      /* bytes from dc_column_offset(r) to dc_column_offset(r + 1), empty = missing */
 } dc_type;
 
 /* "number", "date", ... as shown in the `columns` table. */
@@ -29,13 +29,15 @@ typedef struct dc_column {
   double *number;
   int32_t *date;
   int64_t *instant;
-  uint32_t *code;
-  char **words; /* words[0] = "", words[1 .. n_words - 1] sorted by bytes; NUL-terminated */
+  void *codes;        /* unsigned integers of code_bytes each: few words take one byte a row */
+  uint8_t code_bytes; /* 1, 2 or 4 */
+  char **words;       /* words[0] = "", words[1 .. n_words - 1] sorted by bytes; NUL-terminated, inside bytes */
   size_t n_words;
-  uint64_t *offset; /* rows + 1 of them */
-  char *bytes;
-  size_t n_missing; /* rows without a value, cells that could not be read included */
-  size_t n_bad;     /* cells that could not be read as `type` and so became missing */
+  void *offsets;        /* rows + 1 unsigned integers of offset_bytes each */
+  uint8_t offset_bytes; /* 4 or 8 */
+  char *bytes;          /* of the text, or of the words */
+  size_t n_missing;     /* rows without a value, cells that could not be read included */
+  size_t n_bad;         /* cells that could not be read as `type` and so became missing */
 } dc_column;
 
 /* Rows in file order, files in the order given. Owned by whoever got it; free with dc_table_free. */
@@ -48,6 +50,21 @@ typedef struct dc_table {
 } dc_table;
 
 void dc_table_free(dc_table *table);
+
+/* The code of a category cell. */
+static inline uint32_t dc_column_code(const dc_column *column, size_t row)
+{
+  if (column->code_bytes == 1) return ((const uint8_t *)column->codes)[row];
+  if (column->code_bytes == 2) return ((const uint16_t *)column->codes)[row];
+  return ((const uint32_t *)column->codes)[row];
+}
+
+/* Where a text cell begins in bytes; row = rows tells where the last one ends. */
+static inline uint64_t dc_column_offset(const dc_column *column, size_t row)
+{
+  if (column->offset_bytes == 4) return ((const uint32_t *)column->offsets)[row];
+  return ((const uint64_t *)column->offsets)[row];
+}
 
 /* The value of a category or text cell as bytes (not NUL-terminated for text); *length 0 = missing. */
 const char *dc_column_text(const dc_column *column, size_t row, size_t *length);

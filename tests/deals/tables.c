@@ -101,7 +101,8 @@ static int by_bytes(const void *a, const void *b) { return strcmp(*(char *const 
 static void fill_category(dc_column *column, char *const *cell, size_t stride, size_t rows)
 {
   const char **sorted = need(malloc((rows + 1) * sizeof *sorted));
-  column->code = need(calloc(rows + 1, sizeof *column->code));
+  uint32_t *codes = column->codes = need(calloc(rows + 1, sizeof *codes));
+  column->code_bytes = sizeof *codes;
   sorted[0] = "";
   for (size_t r = 0; r < rows; r++) sorted[r + 1] = cell[r * stride];
   qsort(sorted, rows + 1, sizeof *sorted, by_bytes);
@@ -110,10 +111,16 @@ static void fill_category(dc_column *column, char *const *cell, size_t stride, s
     if (strcmp(sorted[i], sorted[n - 1]) != 0) sorted[n++] = sorted[i];
   column->words = need(calloc(n, sizeof *column->words));
   column->n_words = n;
-  for (size_t i = 0; i < n; i++) column->words[i] = copy(sorted[i]);
+  size_t bytes = 0;
+  for (size_t i = 0; i < n; i++) bytes += strlen(sorted[i]) + 1;
+  char *at = column->bytes = need(malloc(bytes));
+  for (size_t i = 0; i < n; i++) {
+    column->words[i] = strcpy(at, sorted[i]);
+    at += strlen(at) + 1;
+  }
   for (size_t r = 0; r < rows; r++) {
     char **found = bsearch(&cell[r * stride], column->words, n, sizeof *column->words, by_bytes);
-    column->code[r] = (uint32_t)(found - column->words);
+    codes[r] = (uint32_t)(found - column->words);
   }
   free(sorted);
 }
@@ -121,13 +128,12 @@ static void fill_category(dc_column *column, char *const *cell, size_t stride, s
 static void fill_text(dc_column *column, char *const *cell, size_t stride, size_t rows)
 {
   size_t bytes = 0;
-  column->offset = need(calloc(rows + 1, sizeof *column->offset));
-  for (size_t r = 0; r < rows; r++) column->offset[r + 1] = bytes += strlen(cell[r * stride]);
+  uint64_t *offset = column->offsets = need(calloc(rows + 1, sizeof *offset));
+  column->offset_bytes = sizeof *offset;
+  for (size_t r = 0; r < rows; r++) offset[r + 1] = bytes += strlen(cell[r * stride]);
   column->bytes = need(malloc(bytes + 1));
-  for (size_t r = 0; r < rows; r++) {
-    size_t start = (size_t)column->offset[r];
-    memcpy(column->bytes + start, cell[r * stride], (size_t)column->offset[r + 1] - start);
-  }
+  for (size_t r = 0; r < rows; r++)
+    memcpy(column->bytes + offset[r], cell[r * stride], (size_t)(offset[r + 1] - offset[r]));
 }
 
 static void fill(dc_column *column, char *const *cell, size_t stride, size_t rows)

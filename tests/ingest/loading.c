@@ -108,10 +108,12 @@ static void check_columns(const dc_column *a, const dc_column *b, size_t rows)
   if (a->number) assert_memory_equal(a->number, b->number, rows * sizeof *a->number);
   if (a->date) assert_memory_equal(a->date, b->date, rows * sizeof *a->date);
   if (a->instant) assert_memory_equal(a->instant, b->instant, rows * sizeof *a->instant);
-  if (a->code) assert_memory_equal(a->code, b->code, rows * sizeof *a->code);
-  if (!a->offset) return;
-  assert_memory_equal(a->offset, b->offset, (rows + 1) * sizeof *a->offset);
-  assert_memory_equal(a->bytes, b->bytes, a->offset[rows]);
+  assert_int_equal(a->code_bytes, b->code_bytes);
+  assert_int_equal(a->offset_bytes, b->offset_bytes);
+  if (a->codes) assert_memory_equal(a->codes, b->codes, rows * a->code_bytes);
+  if (!a->offsets) return;
+  assert_memory_equal(a->offsets, b->offsets, (rows + 1) * a->offset_bytes);
+  assert_memory_equal(a->bytes, b->bytes, dc_column_offset(a, rows));
 }
 
 static void check_rejects(const dc_rejects *a, const dc_rejects *b)

@@ -161,7 +161,7 @@ static void rejected_words(void **state)
   assert_int_equal(stage->n_words, 3);
   assert_string_equal(stage->words[1], "Lost");
   assert_string_equal(stage->words[2], "Won");
-  assert_int_equal(stage->code[0], 2);
+  assert_int_equal(dc_column_code(stage, 0), 2);
   dc_load_free(l);
 }
 
