@@ -165,8 +165,9 @@ int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses)
     }
   }
   if (shape != DC_SHAPE_DEALS) return n;
-  for (const char *const *s = stage_dates; n == 0 && *s; s++)
-    if (begins_with(v.list[0].word, *s)) keep(guesses, &n, DC_ROLE_STAGE_DATE, STAGE_DATE_WEIGHT);
+  for (int k = 0; n == 0 && k < v.n; k++)
+    for (const char *const *s = stage_dates; *s; s++)
+      if (begins_with(v.list[k].word, *s)) keep(guesses, &n, DC_ROLE_STAGE_DATE, STAGE_DATE_WEIGHT - v.list[k].cost);
   if (dc_is_legend(name)) keep(guesses, &n, DC_ROLE_OUTCOME, LEGEND_WEIGHT);
   return n;
 }

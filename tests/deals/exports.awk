@@ -189,7 +189,7 @@ function day_text(day, kind) {
   if (style == "salesforce") return sprintf("%04d-%02d-%02d %s", Y, M, D, kind == "day" ? "00:00:00" : "17:16:45")
   if (style == "report") return M "/" D "/" Y
   if (style == "dynamics" && serial) return kind == "day" ? day + 25569 : sprintf("%.5f", day + 25569 + 0.71875)
-  if (style == "dynamics") return kind == "day" ? M "/" D "/" Y : M "/" D "/" Y " 5:16 PM"
+  if (style == "dynamics") return kind == "day" ? M "/" D "/" Y : M "/" D "/" Y (clock == 12 ? " 5:16 PM" : " 17:16")
   if (style == "hubspot") return sprintf("%04d-%02d-%02d 17:16", Y, M, D)
   if (style == "xsy") return sprintf("%04d/%02d/%02d", Y, M, D)
   if (kind == "day") return sprintf("%04d-%02d-%02d", Y, M, D)

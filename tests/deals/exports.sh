@@ -39,7 +39,7 @@ check() {
 files=0 right=0 roles=0 demanded=0
 for form in plain shuffled upper underscores prefixed; do
   mkdir "$work/$form"
-  made=$(awk -v out="$work/$form" -v form=$form -v footers=0 -v serial=0 -f tests/deals/exports.awk tests/deals/exports.roles "$list")
+  made=$(awk -v out="$work/$form" -v form=$form -v footers=0 -v serial=0 -v clock=24 -f tests/deals/exports.awk tests/deals/exports.roles "$list")
   report $((made == 0)) "$form: $made exports rebuilt"
   for expect in "$work/$form"/*.expect; do
     number=$(basename "$expect" .expect)
