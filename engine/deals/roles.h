@@ -60,7 +60,7 @@ bool dc_role_is_personal(dc_role role);   /* its cells never leave: names, mails
 
 typedef struct dc_roles {
   dc_shape shape;
-  int column[DC_ROLES]; /* index into the table, -1 = no such column; [DC_ROLE_NONE] unused; the first of several */
+  int column[DC_ROLES]; /* index into the table, -1 = no such column; [DC_ROLE_NONE] unused; one of several */
   dc_role *role;        /* of each column; n_columns */
   char **why;           /* per column, e.g. "name 'close_date' is a usual word for closed; dates in closed rows only" */
   char **runner_up;     /* per column: what else was thought of and lost, with the scores; NULL = nothing */

@@ -90,6 +90,7 @@ static dc_meaning read_phrase(const char *plain, bool *all_lead)
       return DC_MEANING_UNKNOWN;
     }
     rest += length + 1;
+    rest += strspn(rest, "0123456789 "); /* "Stage 3: Proposal" */
   }
 }
 

@@ -2,61 +2,8 @@
 
 #include "engine/ingest/load.h"
 #include "tests/check.h"
+#include "tests/deals/found.h"
 #include "tests/deals/tables.h"
-
-static bool may_be_several(dc_role role) { return role == DC_ROLE_CONTACT || role == DC_ROLE_STAGE_DATE; }
-
-static dc_roles *find(const dc_table *table, dc_shape shape, const dc_role_request *requests, size_t n)
-{
-  dc_roles *roles = NULL;
-  dc_error error;
-  check_ok(dc_roles_find(table, "deals.csv", shape, NULL, requests, n, &roles, &error), &error);
-  assert_int_equal(roles->n_columns, table->n_columns);
-  for (size_t c = 0; c < table->n_columns; c++) {
-    assert_true(roles->why[c] && roles->why[c][0]);
-    if (roles->role[c] == DC_ROLE_NONE) continue;
-    int holder = roles->column[roles->role[c]];
-    assert_true(holder == (int)c || (holder >= 0 && may_be_several(roles->role[c])));
-  }
-  return roles;
-}
-
-static const char *column_of(const dc_table *table, const dc_roles *roles, dc_role role)
-{
-  return roles->column[role] < 0 ? "" : table->columns[roles->column[role]].name;
-}
-
-/* expected: "role=column" lines. Every role that is not listed has no column. */
-static void compare(const dc_table *table, const dc_roles *roles, const char *expected)
-{
-  char found[4096], wanted[4096], line[300];
-  found[0] = wanted[0] = '\0';
-  for (int r = 1; r < DC_ROLES; r++) {
-    const char *name = dc_role_name((dc_role)r), *column = column_of(table, roles, (dc_role)r), *at = expected;
-    if (*column) sprintf(found + strlen(found), "%s=%s\n", name, column);
-    for (size_t n = strlen(name); (at = strstr(at, name)); at++)
-      if ((at == expected || at[-1] == '\n') && at[n] == '=') break;
-    if (!at) continue;
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
-    sprintf(wanted + strlen(wanted), "%s\n", line);
-  }
-  assert_string_equal(found, wanted);
-  size_t lines = 0, kept = 0;
-  for (const char *p = expected; *p; p++) lines += *p == '\n';
-  for (const char *p = wanted; *p; p++) kept += *p == '\n';
-  assert_int_equal(lines, kept); /* a role's name mistyped in the test itself */
-}
-
-/* The roles of a CSV text; expected_too: does the closed column hold expected closes? */
-static void check_roles(dc_shape shape, const char *csv, const char *expected, bool expected_too)
-{
-  dc_table *table = table_from(shape, csv);
-  dc_roles *roles = find(table, shape, NULL, 0);
-  compare(table, roles, expected);
-  assert_int_equal(roles->closed_is_expected, expected_too);
-  dc_roles_free(roles);
-  dc_table_free(table);
-}
 
 static dc_type expect(void *context, const char *name)
 {
@@ -71,8 +18,8 @@ static void check_file(dc_shape shape, const char *file, const char *expected, b
   if (!path) return;
   dc_load_request request = {.paths = &path, .n_paths = 1, .threads = 2, .expect = expect, .context = &shape};
   check_ok(dc_load_csv(&request, &load, &error), &error);
-  dc_roles *roles = find(load->table, shape, NULL, 0);
-  compare(load->table, roles, expected);
+  dc_roles *roles = found_roles(load->table, shape, NULL, 0);
+  check_found(load->table, roles, expected);
   assert_int_equal(roles->closed_is_expected, expected_too);
   dc_roles_free(roles);
   dc_load_free(load);
@@ -122,7 +69,8 @@ static void others(void **state)
              "competitor=Competitor Type\n",
              false);
   check_file(DC_SHAPE_DEALS, "salvirt-b2b/Salvirt_B2B_ML_dataset.csv",
-             "product=Product\nowner=Seller\nsource=Source\noutcome=Status\ntype=Deal_type\ncompetitor=Competitors\n", false);
+             "product=Product\nowner=Seller\nsource=Source\noutcome=Status\ntype=Deal_type\ncompetitor=Competitors\n",
+             false);
   check_file(DC_SHAPE_DEALS, "xeducation-leads/Leads.csv",
              "id=Prospect ID\nsource=Lead Source\noutcome=Converted\nregion=Country\n", false);
 }
@@ -337,8 +285,8 @@ static void requests_lead(void **state)
   (void)state;
   dc_table *table = table_from(DC_SHAPE_DEALS, "id,stage,status,amount,budget,close_date\n1,A,won,1,2,2024-01-01\n"
                                                "2,A,lost,1,2,2024-01-01\n");
-  dc_roles *roles = find(table, DC_SHAPE_DEALS, requests, 3);
-  compare(table, roles, "id=id\noutcome=status\namount=budget\nexpected_close=close_date\n");
+  dc_roles *roles = found_roles(table, DC_SHAPE_DEALS, requests, 3);
+  check_found(table, roles, "id=id\noutcome=status\namount=budget\nexpected_close=close_date\n");
   assert_string_equal(roles->why[4], "mapped to amount");
   assert_string_equal(roles->why[1], "mapped to no role");
   dc_roles_free(roles);
@@ -361,7 +309,7 @@ static void the_config_asks_too(void **state)
   unlink(path);
   dc_table *table = table_from(DC_SHAPE_DEALS, "id,stage,a,b,c\n1,A,1,2,Ann\n");
   check_ok(dc_roles_find(table, "f", DC_SHAPE_DEALS, config, &request, 1, &roles, &error), &error);
-  compare(table, roles, "id=id\nstage=stage\namount=b\nowner=c\n");
+  check_found(table, roles, "id=id\nstage=stage\namount=b\nowner=c\n");
   dc_roles_free(roles);
   dc_table_free(table);
   /* The INI speaks of all files; a history may lack what the deals file must have. */
