@@ -244,11 +244,10 @@ static dc_status rewrite(dc_source *source, dc_form form, size_t n_fields, dc_la
 
 static dc_status fail_doubt(const dc_source *source, const dc_layout *layout, uint64_t line, dc_error *error)
 {
-  uint64_t above = line - layout->line;
   return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)layout->line, 0,
                     "the line is no header of the rows below, and line %llu may be it; say so with --skip %llu, or with "
                     "--skip %llu when the header is here",
-                    (unsigned long long)line, (unsigned long long)(layout->line - 1 + above),
+                    (unsigned long long)line, (unsigned long long)(line - 1),
                     (unsigned long long)(layout->line - 1));
 }
 
@@ -313,12 +312,23 @@ dc_status dc_layout_find(dc_source *source, const dc_layout_request *request, dc
   return status;
 }
 
+typedef struct counting {
+  dc_rewriter rewriter;
+} counting;
+
+static dc_status count_wrapped(void *context, const char *bytes, size_t length, bool last, dc_error *error)
+{
+  return dc_rewrite(&((counting *)context)->rewriter, bytes, length, last, NULL, error);
+}
+
 dc_status dc_layout_unwrap(dc_source *source, dc_layout *layout, int64_t *found, dc_error *error)
 {
-  int64_t before = layout->unwrapped;
-  dc_status status = rewrite(source, DC_FORM_WRAPPED, layout->n_fields, layout, error);
-  *found = layout->unwrapped - before;
-  return status;
+  counting c = {.rewriter = {.form = DC_FORM_WRAPPED, .delimiter = layout->delimiter, .n_fields = layout->n_fields}};
+  dc_status status = dc_source_each(source, layout->from, count_wrapped, &c, error);
+  dc_rewriter_free(&c.rewriter);
+  *found = (int64_t)c.rewriter.changed;
+  if (status != DC_OK || !*found) return status;
+  return rewrite(source, DC_FORM_WRAPPED, layout->n_fields, layout, error);
 }
 
 void dc_layout_free(dc_layout *layout)

@@ -32,14 +32,20 @@ bool dc_rejects_add(dc_rejects *rejects, const dc_reject *one);
 dc_status dc_reject_fail(const dc_reject *reject, const char *path, dc_error *error);
 
 /* What a file was and how its rows balance: read = used + rejected + duplicate + after_as_of + excluded + blank +
- * preamble. The loader fills read (records after the header, blank and preamble ones included), rejected, blank,
+ * preamble. The loader fills read (records, and the lines above the header and below the last record), rejected, blank,
  * preamble; the rest starts at 0. */
 typedef struct dc_input {
   char *path;     /* as given, for messages only */
   char *name;     /* the last part of the path; "-" for standard input */
   uint64_t bytes; /* as stored (compressed size for .gz) */
   char hash[17];  /* 64-bit hash of the stored bytes, hex */
-  char delimiter;
+  char encoding[32];    /* that it was in: "UTF-8", "GB18030", ... */
+  const char *dialect;  /* "plain", "single quotes", "backslash escapes", "blanks", "wrapped rows"; static */
+  char delimiter;       /* of the fields; a tab where they are apart by blanks */
+  int64_t header_line;  /* 0: there is none */
+  int64_t footer_line;  /* where lines below the last record begin; 0: there are none */
+  int64_t above, below; /* of preamble: titles above the header, footers */
+  int64_t unwrapped;    /* rows that were one quoted field with a record in it */
   int64_t read, used, rejected, duplicate, after_as_of, excluded, blank, preamble;
 } dc_input;
 
@@ -51,12 +57,16 @@ typedef struct dc_load {
   bool strict; /* as requested: whoever rejects a row later stops, too */
 } dc_load;
 
+enum { DC_SKIP_NOT_SAID = 0 }; /* otherwise 1 + the number of lines, so that a zeroed request says nothing */
+
 typedef struct dc_load_request {
   const char *const *paths;
   size_t n_paths;
   const char *const
       *names; /* --columns: names for headerless files, "_" leaves one out; NULL = the file has a header */
   size_t n_names;
+  const char *encoding; /* --encoding of files that do not say it themselves; NULL: find it */
+  int64_t skip;         /* --skip: lines above the header; DC_SKIP_NOT_SAID: find it */
   int threads;
   bool strict;
   /* What the engine knows about a column before its values are typed; may be NULL. Return DC_TYPE_TEXT for ids,

@@ -9,7 +9,11 @@
 
 enum { TAIL_BYTES = 1 << 16, TAIL_LINES = 400, WIDE = 4, TITLE_LINES = 50 };
 
-static bool is_blank(const dc_sniffed_record *r) { return !r->odd && (r->fields == 0 || r->filled == 0); }
+/* A spreadsheet writes a blank line as delimiters alone. */
+static bool is_blank(const dc_sniffed_record *r)
+{
+  return !r->odd && (r->fields == 0 || (r->fields > 1 && r->filled == 0));
+}
 
 static bool is_title(const dc_sniffed *s, const dc_sniffed_record *r)
 {

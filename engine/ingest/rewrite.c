@@ -182,7 +182,7 @@ static dc_status end_wrapped_line(dc_rewriter *r, dc_spool *out, dc_error *error
     free(copy);
   }
   r->inside ^= odd;
-  status = dc_spool_write(out, r->line, r->line_length, error);
+  if (out) status = dc_spool_write(out, r->line, r->line_length, error);
   r->line_length = 0;
   return status;
 }

@@ -27,7 +27,7 @@ typedef struct dc_rewriter {
   size_t line_length, line_size, used;
 } dc_rewriter;
 
-/* A dc_filter over a dc_rewriter. */
+/* A dc_filter over a dc_rewriter. out NULL: only counts (DC_FORM_WRAPPED). */
 dc_status dc_rewrite(void *rewriter, const char *bytes, size_t length, bool last, dc_spool *out, dc_error *error);
 void dc_rewriter_free(dc_rewriter *rewriter);
 

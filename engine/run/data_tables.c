@@ -1,5 +1,6 @@
 /* What was read, what was made of it, and what could not be used. */
 #include "engine/base/version.h"
+#include "engine/ingest/dialect.h"
 #include "engine/run/forecast.h"
 
 #include <math.h>
@@ -160,6 +161,16 @@ static amounts amounts_of(const dc_forecast_run *run, const dc_loaded *loaded, s
   return sum;
 }
 
+/* How the file was read: null where it has no header and no footer. */
+static void put_layout(const dc_input *in, dc_result_table *table)
+{
+  char sign[2];
+  dc_put_text(table, in->encoding);
+  dc_put_text(table, dc_delimiter_name(in->delimiter, sign));
+  dc_put_integer(table, in->header_line ? in->header_line : DC_INTEGER_NULL);
+  dc_put_integer(table, in->footer_line ? in->footer_line : DC_INTEGER_NULL);
+}
+
 static void inputs_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_result_table *table)
 {
   for (size_t k = 0; loaded->load && k < loaded->load->n_inputs; k++) {
@@ -170,6 +181,7 @@ static void inputs_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_re
     dc_put_text(table, in->name);
     dc_put_integer(table, (int64_t)in->bytes);
     dc_put_text(table, in->hash);
+    put_layout(in, table);
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) dc_put_integer(table, counts[c]);
     dc_put_number(table, sum.read);
     dc_put_number(table, sum.used);
@@ -199,6 +211,8 @@ static void set_options(dc_forecast_run *run)
   set_list(out, "by", &job->by, false);
   set_list(out, "map", &job->maps, false);
   set_list(out, "columns", &job->columns, false);
+  dc_set_text(out, &out->options, "skip", job->skip);
+  dc_set_text(out, &out->options, "encoding", job->encoding);
   set_list(out, "join", &job->joins, true);
   set_list(out, "config", &config, true);
   dc_set_bool(out, &out->options, "strict", job->strict);
@@ -208,7 +222,9 @@ static void set_options(dc_forecast_run *run)
 void dc_describe_run(dc_forecast_run *run)
 {
   static const dc_field_spec inputs[] = {{"name", DC_FIELD_TEXT},         {"bytes", DC_FIELD_INTEGER},
-                                         {"hash", DC_FIELD_TEXT},         {"read", DC_FIELD_INTEGER},
+                                         {"hash", DC_FIELD_TEXT},         {"encoding", DC_FIELD_TEXT},
+                                         {"delimiter", DC_FIELD_TEXT},    {"header_line", DC_FIELD_INTEGER},
+                                         {"footer_line", DC_FIELD_INTEGER}, {"read", DC_FIELD_INTEGER},
                                          {"used", DC_FIELD_INTEGER},      {"rejected", DC_FIELD_INTEGER},
                                          {"duplicate", DC_FIELD_INTEGER}, {"after_as_of", DC_FIELD_INTEGER},
                                          {"excluded", DC_FIELD_INTEGER},  {"blank", DC_FIELD_INTEGER},
