@@ -131,12 +131,21 @@ static dc_status try_colon(search *s, dc_error *error)
   return status;
 }
 
+/* Does a field begin with a single quote? */
+static bool has_single(const search *s, char delimiter)
+{
+  const char *end = s->head + s->length;
+  for (const char *p = s->head; (p = memchr(p, '\'', (size_t)(end - p))) != NULL; p++)
+    if (p == s->head || p[-1] == delimiter || p[-1] == '\n' || p[-1] == '\r') return true;
+  return false;
+}
+
 static dc_status try_forms(search *s, const char *delimiters, dc_error *error)
 {
   bool quotes = memchr(s->head, '"', s->length) != NULL;
   dc_status status = DC_OK;
   for (const char *d = delimiters; *d && status == DC_OK; d++) {
-    if (!quotes && memchr(s->head, '\'', s->length)) status = try_form(s, DC_FORM_SINGLE, *d, error);
+    if (has_single(s, *d)) status = try_form(s, DC_FORM_SINGLE, *d, error);
     if (quotes && status == DC_OK) status = try_form(s, DC_FORM_WRAPPED, *d, error);
   }
   if (quotes && s->best.odd && memchr(s->head, '\\', s->length) && status == DC_OK)

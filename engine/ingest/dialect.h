@@ -12,8 +12,8 @@ typedef struct dc_dialect {
 
 /* Scores each delimiter (, ; tab |, and : where none of them fits) in each form on the first DC_SNIFF_BYTES from `from` on:
  * the records that have the same number of fields, then whether the first is one of them, then that number. A form that is
- * not plain must be unmistakable: every single quote closes at the end of a field, no double quote is about, and nine lines
- * in ten have one; escapes mend what is odd without them; unwrapped lines fit the others; blanks part every line into the
+ * not plain must be unmistakable: every single quote closes at the end of a field, no double quote stands outside them, and
+ * nine lines in ten have one; escapes mend what is odd without them; unwrapped lines fit the others; blanks part every line into the
  * same number of fields, which are numbers for the most part or as many as are named.
  * names    how many columns --columns names, 0 without it
  * *given   the delimiter of a first line "sep=;", 0 without one

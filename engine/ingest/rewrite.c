@@ -49,6 +49,7 @@ static void single(dc_rewriter *r, char c)
     return;
   }
   put(r, c);
+  r->odd += c == '"';
   r->state = ends ? FIELD_START : UNQUOTED;
   if (is_end(c)) r->told = false;
 }

@@ -19,7 +19,7 @@ typedef struct dc_rewriter {
   char delimiter;  /* set by the caller: ends a field (DC_FORM_SINGLE), parts an unwrapped record */
   size_t n_fields; /* DC_FORM_WRAPPED: unwrap only records of so many fields; 0 = of any number above 1 */
   uint64_t changed; /* out: fields in single quotes, escapes, lines unwrapped */
-  uint64_t odd;     /* out: of those, single quotes that do not close at the end of a field */
+  uint64_t odd;     /* out: single quotes that do not close at the end of a field, double quotes outside them */
   uint64_t lines;   /* out: DC_FORM_SINGLE: lines that have such a field */
   int state;        /* private from here on */
   bool inside, told;
