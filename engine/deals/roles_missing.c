@@ -130,10 +130,11 @@ dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, con
   char list[LIST_BYTES], hint[HINT_BYTES] = "";
   const char *column = "COLUMN";
   if (are_numbered(table))
-    return dc_fail_at(error, DC_E_INPUT, file, 1, 0,
-                      "%s, and the first line is a record, not a header; name the %zu columns with --columns NAME,... (or, "
-                      "when it is a header after all, say so with --skip 0)",
-                      what, table->n_columns);
+    return dc_fail_at(
+        error, DC_E_INPUT, file, 1, 0,
+        "%s, and the first line is a record, not a header; name the %zu columns with --columns NAME,... (or, "
+        "when it is a header after all, say so with --skip 0)",
+        what, table->n_columns);
   if (looks_like_data(table))
     return dc_fail_at(error, DC_E_INPUT, file, 1, 0,
                       "%s, and the first line looks like data, not like names of columns: %s; name them with --columns "

@@ -95,7 +95,8 @@ static size_t sample_word(const dc_bytes_seen *s, const char **word)
   while (at < s->length && !(s->lines[at] & 0x80)) at++;
   for (end = at; end < s->length && end - at < WORD_BYTES && !strchr(",;\t|\"\r\n", s->lines[end]);) end++;
   size_t begin = at;
-  while (begin && at - begin < WORD_BYTES && s->lines[begin - 1] > ' ' && !strchr(",;|\"", s->lines[begin - 1])) begin--;
+  while (begin && at - begin < WORD_BYTES && s->lines[begin - 1] > ' ' && !strchr(",;|\"", s->lines[begin - 1]))
+    begin--;
   *word = s->lines + begin;
   return end - begin;
 }
@@ -218,8 +219,8 @@ static const struct {
 /* Does the unit stand for a character that business texts are made of? */
 static bool is_plain_unit(unsigned unit)
 {
-  static const unsigned ranges[][2] = {{0x20, 0x7E},     {0xA0, 0x24F},     {0x370, 0x6FF},   {0xE00, 0xE7F},
-                                       {0x2000, 0x206F}, {0x20A0, 0x2122},  {0x3000, 0x30FF}, {0x4E00, 0x9FFF},
+  static const unsigned ranges[][2] = {{0x20, 0x7E},     {0xA0, 0x24F},    {0x370, 0x6FF},   {0xE00, 0xE7F},
+                                       {0x2000, 0x206F}, {0x20A0, 0x2122}, {0x3000, 0x30FF}, {0x4E00, 0x9FFF},
                                        {0xAC00, 0xD7A3}, {0xFF00, 0xFFEF}};
   if (unit == '\t' || unit == '\n' || unit == '\r') return true;
   for (size_t k = 0; k < sizeof ranges / sizeof *ranges; k++)
@@ -284,10 +285,11 @@ static dc_status settle_asked(dc_source *source, const char *asked, char *name, 
 {
   bool utf8 = strcasecmp(asked, "UTF-8") == 0 || strcasecmp(asked, "UTF8") == 0;
   if (!dc_transcode_knows(asked))
-    return dc_fail(error, DC_E_USAGE,
-                   "--encoding: there is no encoding '%.60s' here; usual ones are UTF-8, UTF-16LE, GB18030, BIG5, CP932, "
-                   "CP949, CP1250, CP1251, CP1252, ISO-8859-15",
-                   asked);
+    return dc_fail(
+        error, DC_E_USAGE,
+        "--encoding: there is no encoding '%.60s' here; usual ones are UTF-8, UTF-16LE, GB18030, BIG5, CP932, "
+        "CP949, CP1250, CP1251, CP1252, ISO-8859-15",
+        asked);
   checking c;
   dc_status status = check_whole(source, &c, error);
   if (status != DC_OK) return status;

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* Log probabilities of what is no letter of the language, and of neighbours. */
-static const double strange_letter = -7, foreign_script = -9, quote_sign = -2.5, usual_sign = -4,
-                    strange_sign = -9, control = -14, scripts_mixed = -7, capital_inside = -5, accents_joined = -1.5,
-                    sign_in_word = -2, common_wide = -5.6, unusual_page = -4;
+static const double strange_letter = -7, foreign_script = -9, quote_sign = -2.5, usual_sign = -4, strange_sign = -9,
+                    control = -14, scripts_mixed = -7, capital_inside = -5, accents_joined = -1.5, sign_in_word = -2,
+                    common_wide = -5.6, unusual_page = -4;
 
 typedef enum script { NO_LETTER, LATIN, CYRILLIC, GREEK, HEBREW, ARABIC, THAI, MARK } script;
 
@@ -19,11 +19,10 @@ static script script_of(uint32_t c)
   static const struct {
     uint32_t first, last;
     script script;
-  } blocks[] = {{'A', 'Z', LATIN},         {'a', 'z', LATIN},       {0xC0, 0xD6, LATIN},
-                {0xD8, 0xF6, LATIN},       {0xF8, 0x24F, LATIN},    {0x1E00, 0x1EFF, LATIN},
-                {0x300, 0x323, MARK},      {0x386, 0x3CE, GREEK},   {0x400, 0x491, CYRILLIC},
-                {0x5D0, 0x5EA, HEBREW},    {0x5B0, 0x5C4, MARK},    {0x621, 0x64A, ARABIC},
-                {0x64B, 0x652, MARK},      {0x671, 0x6D5, ARABIC},  {0xE01, 0xE4E, THAI}};
+  } blocks[] = {{'A', 'Z', LATIN},        {'a', 'z', LATIN},       {0xC0, 0xD6, LATIN},  {0xD8, 0xF6, LATIN},
+                {0xF8, 0x24F, LATIN},     {0x1E00, 0x1EFF, LATIN}, {0x300, 0x323, MARK}, {0x386, 0x3CE, GREEK},
+                {0x400, 0x491, CYRILLIC}, {0x5D0, 0x5EA, HEBREW},  {0x5B0, 0x5C4, MARK}, {0x621, 0x64A, ARABIC},
+                {0x64B, 0x652, MARK},     {0x671, 0x6D5, ARABIC},  {0xE01, 0xE4E, THAI}};
   for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++)
     if (c >= blocks[k].first && c <= blocks[k].last) return blocks[k].script;
   return NO_LETTER;

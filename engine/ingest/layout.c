@@ -197,8 +197,8 @@ static bool name_by_number(dc_layout *layout)
 }
 
 /* The record at layout->from: the header, or with `headless` the first record, of which only the fields count. */
-static dc_status read_header(dc_reader *reader, const dc_source *source, const dc_layout_request *request, bool headless,
-                             dc_layout *layout, dc_error *error)
+static dc_status read_header(dc_reader *reader, const dc_source *source, const dc_layout_request *request,
+                             bool headless, dc_layout *layout, dc_error *error)
 {
   header h = {0};
   const char *const *names = request->names;
@@ -244,11 +244,11 @@ static dc_status rewrite(dc_source *source, dc_form form, size_t n_fields, dc_la
 
 static dc_status fail_doubt(const dc_source *source, const dc_layout *layout, uint64_t line, dc_error *error)
 {
-  return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)layout->line, 0,
-                    "the line is no header of the rows below, and line %llu may be it; say so with --skip %llu, or with "
-                    "--skip %llu when the header is here",
-                    (unsigned long long)line, (unsigned long long)(line - 1),
-                    (unsigned long long)(layout->line - 1));
+  return dc_fail_at(
+      error, DC_E_INPUT, dc_source_path(source), (int64_t)layout->line, 0,
+      "the line is no header of the rows below, and line %llu may be it; say so with --skip %llu, or with "
+      "--skip %llu when the header is here",
+      (unsigned long long)line, (unsigned long long)(line - 1), (unsigned long long)(layout->line - 1));
 }
 
 /* Moves layout->from to the header or, without one, to the first record (*headless). */
@@ -285,7 +285,8 @@ static dc_status find(dc_reader *reader, dc_source *source, const dc_layout_requ
   uint64_t lines = request->skip > (int64_t)layout->line - 1 ? (uint64_t)request->skip - (layout->line - 1) : 0;
   if (status == DC_OK && lines) status = skip(source, layout, lines, error);
   if (status == DC_OK)
-    status = dc_dialect_find(reader, source, layout->from, layout->line, given, request->n_names, &dialect, sniffed, error);
+    status = dc_dialect_find(reader, source, layout->from, layout->line, given, request->n_names, &dialect, sniffed,
+                             error);
   if (status != DC_OK) return status;
   layout->delimiter = dialect.delimiter;
   layout->form = dialect.form;

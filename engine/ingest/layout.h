@@ -14,13 +14,13 @@ typedef struct dc_layout {
   char delimiter;
   uint64_t from, line; /* where the records begin */
   size_t n_fields;
-  char **names;    /* n_fields, trimmed; "" for a field that is left out or has no name */
-  int32_t *column; /* n_fields: index into the table's columns, or DC_FIELD_ */
-  int64_t header_line;   /* 0: none; the names were given, or are "column 1", "column 2", ... */
-  int64_t above, below;  /* lines with something on them above the header and below the last record */
-  int64_t blank;         /* blank lines there */
-  int64_t unwrapped;     /* records that were one quoted field */
-  dc_form form;          /* how the text was written before it was rewritten */
+  char **names;         /* n_fields, trimmed; "" for a field that is left out or has no name */
+  int32_t *column;      /* n_fields: index into the table's columns, or DC_FIELD_ */
+  int64_t header_line;  /* 0: none; the names were given, or are "column 1", "column 2", ... */
+  int64_t above, below; /* lines with something on them above the header and below the last record */
+  int64_t blank;        /* blank lines there */
+  int64_t unwrapped;    /* records that were one quoted field */
+  dc_form form;         /* how the text was written before it was rewritten */
 } dc_layout;
 
 /* What the user says of a file's layout. */

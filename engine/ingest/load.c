@@ -75,8 +75,7 @@ static dc_status lay_out_files(job *j, dc_error *error)
   const dc_load_request *r = j->request;
   for (size_t f = 0; f < j->n_files; f++) {
     dc_status status = lay_out_file(j, f, error);
-    if (status == DC_OK && f)
-      status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], r->paths[f], error);
+    if (status == DC_OK && f) status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], r->paths[f], error);
     if (status != DC_OK) return status;
   }
   return DC_OK;

@@ -26,10 +26,10 @@ typedef enum dc_fate {
  * amount_read        of all of them
  * amount_unreadable  rows whose amount stands there and cannot be read, and rows whose shape hides it */
 typedef struct dc_input {
-  char *path;     /* as given, for messages only */
-  char *name;     /* the last part of the path; "-" for standard input */
-  uint64_t bytes; /* as stored (compressed size for .gz) */
-  char hash[17];  /* 64-bit hash of the stored bytes, hex */
+  char *path;           /* as given, for messages only */
+  char *name;           /* the last part of the path; "-" for standard input */
+  uint64_t bytes;       /* as stored (compressed size for .gz) */
+  char hash[17];        /* 64-bit hash of the stored bytes, hex */
   char encoding[32];    /* that it was in: "UTF-8", "GB18030", ... */
   const char *dialect;  /* "plain", "single quotes", "backslash escapes", "blanks", "wrapped rows"; static */
   char delimiter;       /* of the fields; a tab where they are apart by blanks */

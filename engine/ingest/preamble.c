@@ -91,13 +91,13 @@ typedef struct tail_line {
 /* What the footers of reports say, as they begin; letters only, small. */
 static bool says_footer(const char *text, size_t length)
 {
-  static const char *const begins[] = {"grand total", "total",     "subtotal",   "sum",         "confidential",
-                                       "copyright",   "(c)",       "generated",  "report",      "exported",
-                                       "printed",     "as of",     "filtered",   "source:",     "page ",
-                                       "created by",  "created on", "run by",    "end of",      "record count",
-                                       "rows:",       "records:",  "gesamt",     "summe",       "vertraulich",
-                                       "erstellt",    "total g",   "confidentiel", "合计",      "总计",
-                                       "共",          "导出",      "小计",       "機密",        "合計"};
+  static const char *const begins[] = {"grand total", "total",      "subtotal",     "sum",     "confidential",
+                                       "copyright",   "(c)",        "generated",    "report",  "exported",
+                                       "printed",     "as of",      "filtered",     "source:", "page ",
+                                       "created by",  "created on", "run by",       "end of",  "record count",
+                                       "rows:",       "records:",   "gesamt",       "summe",   "vertraulich",
+                                       "erstellt",    "total g",    "confidentiel", "合计",    "总计",
+                                       "共",          "导出",       "小计",         "機密",    "合計"};
   while (length && strchr("\"' -*=#,;\t|", *text) && *text) {
     text++;
     length--;
@@ -183,10 +183,11 @@ static dc_status fail_second(const dc_source *source, const tail_line *line, siz
   }
   dc_buffer_free(&buffer);
   if (status != DC_OK) return status;
-  return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)lines, 0,
-                    "a second table of %zu columns begins here, below one of %zu; keep one of them in the file, or read "
-                    "the second alone with --skip %llu",
-                    line->fields, width, (unsigned long long)lines - 1);
+  return dc_fail_at(
+      error, DC_E_INPUT, dc_source_path(source), (int64_t)lines, 0,
+      "a second table of %zu columns begins here, below one of %zu; keep one of them in the file, or read "
+      "the second alone with --skip %llu",
+      line->fields, width, (unsigned long long)lines - 1);
 }
 
 dc_status dc_footer_find(const dc_source *source, uint64_t from, char delimiter, size_t width, dc_footer *footer,
@@ -220,7 +221,7 @@ dc_status dc_footer_find(const dc_source *source, uint64_t from, char delimiter,
 
 dc_status dc_skip_lines(const dc_source *source, uint64_t *from, uint64_t n, uint64_t *blank, dc_error *error)
 {
-  uint64_t size = dc_source_size(source), line_from = *from, at = *from;
+  uint64_t size = dc_source_size(source), at = *from, line_from = at;
   dc_buffer buffer = {NULL, 0};
   dc_status status = DC_OK;
   bool empty = true;

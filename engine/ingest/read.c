@@ -203,12 +203,13 @@ static dc_status fail_too_long(const walk *w, dc_error *error)
 {
   bool open = w->reader->csv.pstate == FIELD_BEGUN && w->reader->csv.quoted;
   uint64_t line = open && w->open && w->fields == w->fields_at_line ? w->open_line : open ? w->line : w->record.line;
-  return dc_fail_at(error, DC_E_INPUT, dc_source_path(w->range->source), (int64_t)line, 0,
-                    open ? "the quote that opens on this line is not closed within %d MiB; close it, or double a quote "
-                           "that belongs to the text"
-                         : "the row that begins on this line is longer than %d MiB: its line ends may be lost; export the "
-                           "file again",
-                    (int)(DC_ROW_BYTES >> 20));
+  return dc_fail_at(
+      error, DC_E_INPUT, dc_source_path(w->range->source), (int64_t)line, 0,
+      open ? "the quote that opens on this line is not closed within %d MiB; close it, or double a quote "
+             "that belongs to the text"
+           : "the row that begins on this line is longer than %d MiB: its line ends may be lost; export the "
+             "file again",
+      (int)(DC_ROW_BYTES >> 20));
 }
 
 /* One piece: a whole line, or as much of it as fits. *go says whether to continue. */

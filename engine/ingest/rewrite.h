@@ -15,9 +15,9 @@ typedef enum dc_form {
 
 /* Starts zeroed but for what the caller sets. */
 typedef struct dc_rewriter {
-  dc_form form;    /* set by the caller */
-  char delimiter;  /* set by the caller: ends a field (DC_FORM_SINGLE), parts an unwrapped record */
-  size_t n_fields; /* DC_FORM_WRAPPED: unwrap only records of so many fields; 0 = of any number above 1 */
+  dc_form form;     /* set by the caller */
+  char delimiter;   /* set by the caller: ends a field (DC_FORM_SINGLE), parts an unwrapped record */
+  size_t n_fields;  /* DC_FORM_WRAPPED: unwrap only records of so many fields; 0 = of any number above 1 */
   uint64_t changed; /* out: fields in single quotes, escapes, lines unwrapped */
   uint64_t odd;     /* out: single quotes that do not close at the end of a field, double quotes outside them */
   uint64_t lines;   /* out: DC_FORM_SINGLE: lines that have such a field */

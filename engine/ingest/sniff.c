@@ -12,7 +12,8 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /* Letters of a number or date beside digits: signs, currencies, T and Z, 年月日, 万元, and blanks. */
 dc_look dc_look_of(const char *text, size_t length)
 {
-  static const char *const parts[] = {"年", "月", "日", "时", "分", "秒", "万", "元", "€", "£", "¥", "￥", "\u00A0", "\u202F"};
+  static const char *const parts[] = {"年", "月", "日", "时", "分", "秒",     "万",
+                                      "元", "€",  "£",  "¥",  "￥", "\u00A0", "\u202F"};
   size_t digits = 0, signs = 0;
   bool date = false;
   dc_trim(&text, &length);
@@ -43,16 +44,19 @@ dc_look dc_look_of(const char *text, size_t length)
 
 /* Tokens end so: closedate, deal_stage, OwnerId. "id" must stand alone. */
 static const char *const words[] = {
-    "name",   "date",     "amount",   "stage",   "status",      "owner",    "account",     "created",  "type",    "source",
-    "email",  "phone",    "country",  "region",  "product",     "customer", "opportunity", "lead",     "price",   "quantity",
-    "value",  "currency", "title",    "category", "city",       "number",   "code",        "month",    "quarter", "quota",
-    "target", "revenue",  "probability", "description", "company", "contact", "industry",  "territory", "team",   "forecast",
-    "datum",  "betrag",   "phase",    "kunde",   "nummer",      "wert",     "besitzer",    "verkaeufer", "firma", "montant",
-    "client", "etape",    "statut",   "compte",  "fecha",       "importe",  "nombre",      "etapa",    "cliente", "cuenta",
-    "nome",   "valor",    "conta",    "fase",    "proprietario", "azienda", "importo"};
-static const char *const ideographs[] = {"名称", "金额", "日期", "时间", "阶段", "状态", "客户", "负责人", "编号", "商机",
-                                         "产品", "来源", "类型", "预计", "概率", "名稱", "金額", "時間", "階段", "狀態",
-                                         "客戶", "負責人", "編號", "商機", "產品", "來源", "商談", "金額", "顧客"};
+    "name",         "date",        "amount",  "stage",    "status",   "owner",     "account",  "created",
+    "type",         "source",      "email",   "phone",    "country",  "region",    "product",  "customer",
+    "opportunity",  "lead",        "price",   "quantity", "value",    "currency",  "title",    "category",
+    "city",         "number",      "code",    "month",    "quarter",  "quota",     "target",   "revenue",
+    "probability",  "description", "company", "contact",  "industry", "territory", "team",     "forecast",
+    "datum",        "betrag",      "phase",   "kunde",    "nummer",   "wert",      "besitzer", "verkaeufer",
+    "firma",        "montant",     "client",  "etape",    "statut",   "compte",    "fecha",    "importe",
+    "nombre",       "etapa",       "cliente", "cuenta",   "nome",     "valor",     "conta",    "fase",
+    "proprietario", "azienda",     "importo"};
+static const char *const ideographs[] = {"名称", "金额", "日期", "时间", "阶段", "状态",   "客户", "负责人",
+                                         "编号", "商机", "产品", "来源", "类型", "预计",   "概率", "名稱",
+                                         "金額", "時間", "階段", "狀態", "客戶", "負責人", "編號", "商機",
+                                         "產品", "來源", "商談", "金額", "顧客"};
 
 static bool ends_with_word(const char *token, size_t n)
 {
@@ -71,7 +75,8 @@ bool dc_is_header_word(const char *text, size_t length)
   dc_trim(&text, &length);
   for (size_t i = 0; i <= length; i++) {
     char c = i < length ? text[i] : 0, low = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-    bool letter = low >= 'a' && low <= 'z', starts = letter && low != c && i && text[i - 1] >= 'a' && text[i - 1] <= 'z';
+    bool letter = low >= 'a' && low <= 'z',
+         starts = letter && low != c && i && text[i - 1] >= 'a' && text[i - 1] <= 'z';
     if ((!letter || starts || n == TOKEN_BYTES) && n) {
       if (ends_with_word(token, n)) return true;
       n = 0;

@@ -16,8 +16,8 @@ typedef struct dc_spool {
   char *memory; /* the whole text while fd is -1, afterwards what is still to be written */
   size_t used, capacity;
   int fd;
-  uint64_t size; /* of the text */
-  const char *path; /* of the file that it comes from, for messages */
+  uint64_t size;             /* of the text */
+  const char *path;          /* of the file that it comes from, for messages */
   uint64_t line, line_bytes; /* the line that is being written, and its length so far */
 } dc_spool;
 

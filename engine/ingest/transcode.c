@@ -115,8 +115,7 @@ static dc_status convert_hz(transcoding *t, char *bytes, size_t length, size_t *
 /* The syllable of filler, initial, vowel and final in row 4 of KS X 1001; 0 when they make none. */
 static uint32_t syllable(const char *bytes)
 {
-  static const unsigned char initials[] = {1,  2,  4,  7,  8,  9,  17, 18, 19, 21,
-                                           22, 23, 24, 25, 26, 27, 28, 29, 30},
+  static const unsigned char initials[] = {1, 2, 4, 7, 8, 9, 17, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30},
                              finals[] = {0x34, 1,  2,  3,  4,  5,  6,  7,  9,  10, 11, 12, 13, 14,
                                          15,   16, 17, 18, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30};
   unsigned part[4];

@@ -121,8 +121,7 @@ static bool all_zero(const char *bytes, size_t length)
   return true;
 }
 
-dc_status dc_unpacker_feed(dc_unpacker *u, const char *bytes, size_t length, bool last, dc_spool *text,
-                           dc_error *error)
+dc_status dc_unpacker_feed(dc_unpacker *u, const char *bytes, size_t length, bool last, dc_spool *text, dc_error *error)
 {
   step_io io = {.in = bytes, .in_length = length};
   bool full = false; /* there may be more to come without further input */

@@ -61,10 +61,7 @@ dc_utf8 dc_utf8_judge(const char *text, size_t length, size_t ahead, bool first)
   return u;
 }
 
-bool dc_utf8_valid(const char *text, size_t length)
-{
-  return dc_utf8_judge(text, length, 0, true).bad == length;
-}
+bool dc_utf8_valid(const char *text, size_t length) { return dc_utf8_judge(text, length, 0, true).bad == length; }
 
 int dc_utf8_put(uint32_t code, char *out)
 {

@@ -37,11 +37,13 @@ static void describe(const dc_input *in, bool named, sentence *s)
         dc_delimiter_name(in->delimiter, sign));
   if (strcmp(in->dialect, "single quotes") == 0 || strcmp(in->dialect, "backslash escapes") == 0)
     add(s, "with %s", in->dialect);
-  if (in->above) add(s, "%lld %s above the %s left out", (long long)in->above, lines(in->above),
-                     in->header_line ? "header" : "rows");
+  if (in->above)
+    add(s, "%lld %s above the %s left out", (long long)in->above, lines(in->above),
+        in->header_line ? "header" : "rows");
   if (in->below) add(s, "%lld %s below the last row left out", (long long)in->below, lines(in->below));
   if (in->unwrapped)
-    add(s, "%lld %s, each quoted as a whole, taken apart", (long long)in->unwrapped, in->unwrapped == 1 ? "row" : "rows");
+    add(s, "%lld %s, each quoted as a whole, taken apart", (long long)in->unwrapped,
+        in->unwrapped == 1 ? "row" : "rows");
   if (!in->header_line && !named) add(s, "without a header: its first line is a record");
 }
 

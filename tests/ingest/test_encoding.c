@@ -70,10 +70,14 @@ static void cjk_pairs(void **state)
   (void)state;
   static const struct {
     const char *file, *asked;
-  } pairs[] = {{"big5", NULL},       {"big5hkscs", "BIG5-HKSCS"},   {"cp949", "CP949"},       {"euc_jisx0213", NULL},
-               {"euc_jp", NULL},     {"euc_kr", NULL},      {"gb18030", NULL},     {"gb2312", NULL},
-               {"gbk", NULL},        {"hz", NULL},          {"iso2022_jp", NULL},  {"iso2022_kr", NULL},
-               {"johab", NULL},      {"shift_jis", NULL},   {"shift_jisx0213", NULL}};
+  } pairs[] = {{"big5", NULL},          {"big5hkscs", "BIG5-HKSCS"},
+               {"cp949", "CP949"},      {"euc_jisx0213", NULL},
+               {"euc_jp", NULL},        {"euc_kr", NULL},
+               {"gb18030", NULL},       {"gb2312", NULL},
+               {"gbk", NULL},           {"hz", NULL},
+               {"iso2022_jp", NULL},    {"iso2022_kr", NULL},
+               {"johab", NULL},         {"shift_jis", NULL},
+               {"shift_jisx0213", NULL}};
   const char *found = check_data("DEALCAST_SUITES", "encodings/cjk-pairs");
   if (!found) return;
   char folder[4096], path[5000], name[DC_ENCODING_NAME_BYTES];
@@ -185,7 +189,8 @@ static void languages(void **state)
   assert_true(n > 0);
   for (int i = 0; i < n; i++) {
     snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-    int m = strlen(entries[i]->d_name) == 2 && islower(entries[i]->d_name[0]) ? scandir(path, &files, NULL, alphasort) : 0;
+    int m = strlen(entries[i]->d_name) == 2 && islower(entries[i]->d_name[0]) ? scandir(path, &files, NULL, alphasort)
+                                                                              : 0;
     for (int k = 0; k < m; k++) {
       if (files[k]->d_name[0] != '.') one_text(folder, entries[i]->d_name, files[k]->d_name, &t);
       free(files[k]);

@@ -163,8 +163,9 @@ static void measured(void **state)
       remove(path);
     }
   }
-  print_message("beyond all measure, of %zu bytes: 8 shapes in 6 ways, slowest %.2f s, memory at most %ld KiB above %ld\n",
-                bytes, slowest, most - base, base);
+  print_message(
+      "beyond all measure, of %zu bytes: 8 shapes in 6 ways, slowest %.2f s, memory at most %ld KiB above %ld\n", bytes,
+      slowest, most - base, base);
   /* The bound holds on an idle machine; a busy one is given ten times as long. */
   assert_true(slowest < 10 * MOST_SECONDS);
   rmdir(folder);
