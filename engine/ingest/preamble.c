@@ -39,20 +39,20 @@ static bool may_be_header(const dc_sniffed *s, size_t index, bool *surely)
   return true;
 }
 
-/* Values in the first record wherever the column below has them: numbers over numbers, dates over dates. */
+/* Values in the first record wherever the column below has them, numbers over numbers, dates over dates; or nothing but
+ * values, and no record below. */
 static bool is_record(const dc_sniffed *s, size_t index)
 {
   const dc_sniffed_record *r = &s->record[index];
-  size_t values = 0;
-  if (r->odd || r->header_word || r->fields != s->width) return false;
-  for (size_t c = 0; c < s->width && c < DC_SNIFF_COLUMNS; c++) {
+  size_t values = 0, words = 0, width = s->width ? s->width : 1;
+  if (r->odd || r->header_word || r->fields != width) return false;
+  for (size_t c = 0; c < width && c < DC_SNIFF_COLUMNS; c++) {
     dc_look own = (dc_look)s->look[index][c], below = dc_sniffed_column(s, index, c);
-    if (!is_value(below)) continue;
-    bool alike = own == below || (own == DC_LOOK_YEAR && below == DC_LOOK_NUMBER && s->width < 2);
-    if (!alike && own != DC_LOOK_EMPTY) return false;
-    values += alike;
+    words += own == DC_LOOK_WORDS;
+    if (s->records == 1 ? own == DC_LOOK_YEAR : is_value(below) && own != below && own != DC_LOOK_EMPTY) return false;
+    values += is_value(own) && (own == below || s->records == 1);
   }
-  return values > 0;
+  return values > 0 && (s->records > 1 || words == 0);
 }
 
 dc_header dc_header_find(const dc_sniffed *s, size_t *index)
@@ -61,18 +61,23 @@ dc_header dc_header_find(const dc_sniffed *s, size_t *index)
   bool surely;
   while (first < s->n && is_blank(&s->record[first])) first++;
   *index = first < s->n ? first : 0;
-  if (first >= s->n || s->width < 2) return DC_HEADER_AT;
+  if (first >= s->n || s->record[first].odd) return DC_HEADER_AT;
   const dc_sniffed_record *r = &s->record[first];
-  if (r->fields == s->width && !is_title(s, r)) return is_record(s, first) ? DC_HEADER_NONE : DC_HEADER_AT;
+  bool fits = s->width < 2 || (r->fields == s->width && !is_title(s, r));
+  if (fits) return is_record(s, first) ? DC_HEADER_NONE : DC_HEADER_AT;
   bool titles = is_title(s, r);
+  size_t between = 0; /* a record of another number of fields that is no title */
   for (size_t i = first + 1; i < s->n && i <= first + TITLE_LINES; i++) {
     if (is_blank(&s->record[i])) continue;
     if (s->record[i].fields != s->width || is_title(s, &s->record[i])) {
-      titles &= is_title(s, &s->record[i]);
+      if (!between && !is_title(s, &s->record[i])) between = i;
       continue;
     }
-    if (!may_be_header(s, i, &surely)) return DC_HEADER_AT;
-    *index = i;
+    bool may = may_be_header(s, i, &surely);
+    if (!may && (!between || !titles)) return DC_HEADER_AT;
+    *index = may ? i : between;
+    if (!may) return DC_HEADER_DOUBT;
+    titles &= !between;
     if (surely && titles) return DC_HEADER_AT;
     if (surely || titles) return DC_HEADER_DOUBT;
     *index = first;

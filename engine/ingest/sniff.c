@@ -114,8 +114,11 @@ static bool sniff_record(void *context, const dc_record *record)
   return s->n < DC_SNIFF_RECORDS;
 }
 
+/* The number of fields whose records hold the most cells, if there are two of them: a few lines of another number above or
+ * below do not matter then. */
 static void find_width(dc_sniffed *s)
 {
+  size_t cells = 0;
   bool first = true;
   for (size_t i = 0; i < s->n; i++) {
     size_t same = 0, fields = s->record[i].fields;
@@ -123,10 +126,11 @@ static void find_width(dc_sniffed *s)
     s->records += fields > 0 || s->record[i].odd;
     for (size_t k = 0; k < s->n && fields > 1 && !s->record[i].odd; k++)
       same += s->record[k].fields == fields && !s->record[k].odd;
-    if (same > s->agreeing || (same == s->agreeing && same && fields > s->width)) {
-      s->agreeing = same;
-      s->width = fields;
-    }
+    size_t worth = same > 1 ? same * fields : same;
+    if (worth <= cells) continue;
+    cells = worth;
+    s->agreeing = same;
+    s->width = fields;
   }
   for (size_t i = 0; i < s->n && first; i++) {
     if (!s->record[i].fields && !s->record[i].odd) continue;
@@ -163,12 +167,12 @@ dc_look dc_sniffed_column(const dc_sniffed *s, size_t above, size_t column)
   size_t count[DC_LOOK_DATE + 1] = {0}, values = 0;
   if (column >= DC_SNIFF_COLUMNS) return DC_LOOK_WORDS;
   for (size_t i = above + 1; i < s->n; i++) {
-    if (s->record[i].fields != s->width) continue;
+    if (s->record[i].fields != (s->width ? s->width : 1)) continue;
     dc_look look = (dc_look)s->look[i][column];
     count[look]++;
     values += look != DC_LOOK_EMPTY;
   }
-  if (values < 2) return DC_LOOK_WORDS;
+  if (values < (s->records > 2 ? 2 : 1)) return DC_LOOK_WORDS;
   if (count[DC_LOOK_DATE] * 5 >= values * 4) return DC_LOOK_DATE;
   if (count[DC_LOOK_YEAR] * 5 >= values * 4) return DC_LOOK_YEAR;
   return (count[DC_LOOK_NUMBER] + count[DC_LOOK_YEAR]) * 5 >= values * 4 ? DC_LOOK_NUMBER : DC_LOOK_WORDS;

@@ -37,8 +37,8 @@ dc_look dc_look_of(const char *text, size_t length);
 /* Is it a word that columns are usually named by (Close Date, amount, 客户名称)? */
 bool dc_is_header_word(const char *text, size_t length);
 
-/* What most of the cells of a column below record `above` look like; DC_LOOK_WORDS when there are fewer than two, or less
- * than four in five agree. Numbers and years count as one where both occur. */
+/* What most of the cells of a column below record `above` look like; DC_LOOK_WORDS when there are fewer than two (none, in
+ * a file of two records), or less than four in five agree. Numbers and years count as one where both occur. */
 dc_look dc_sniffed_column(const dc_sniffed *sniffed, size_t above, size_t column);
 
 #endif
