@@ -77,6 +77,8 @@ typedef struct dc_deals {
   int64_t unknown_stage;   /* rows whose stage word says nothing */
   int64_t disagreements;   /* stage history and deals file end differently */
   int64_t only_in_history, only_in_deals;
+  int64_t same_rows;     /* without an id: rows that are the same to the cell as an earlier one; they count */
+  int64_t same_instants; /* changes that share deal and instant with another and differ from it; they count */
   dc_arena *arena;
   const dc_table *table; /* of the deals file, may be NULL; row[i] = the deal's row or DC_ID_NONE */
   uint32_t *row;
@@ -113,9 +115,6 @@ dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *e
  * --strict that is the error DC_E_INPUT. */
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
                         dc_error *error) DC_MUST_CHECK;
-
-/* The input of a row, for its counts. */
-dc_input *dc_row_input(dc_load *load, size_t row);
 
 /* What was known of deal i at the end of a day. */
 typedef struct dc_view {

@@ -234,11 +234,6 @@ void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
   check_dates(reader, facts);
 }
 
-dc_input *dc_row_input(dc_load *load, size_t row)
-{
-  return &load->inputs[load->table->file ? load->table->file[row] : 0];
-}
-
 static void show_cell(const dc_column *column, size_t row, dc_reject *one)
 {
   size_t length = 0;
@@ -262,11 +257,11 @@ static dc_status book(dc_load *load, const dc_roles *roles, size_t row, dc_rejec
   one->line = table->line[row];
   int c = blame == DC_ROLE_NONE ? -1 : roles->column[blame];
   if (c >= 0) {
-    one->column = c + 1;
+    one->column = dc_load_field(load, (size_t)one->file, (size_t)c);
     show_cell(&table->columns[c], row, one);
   }
-  if (load->strict) return dc_reject_fail(one, load->inputs[one->file].path, error);
-  return dc_rejects_add(&load->rejects, one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+  if (!dc_rejects_add(&load->rejects, one)) return dc_fail_memory(error, "listing rejected rows");
+  return load->strict ? dc_reject_fail(one, load->inputs[one->file].path, error) : DC_OK;
 }
 
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
@@ -275,9 +270,7 @@ dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const 
   dc_reject one = {.rule = rule, .whole_row = true, .amount = NAN};
   const dc_column *amount = role_column(load->table, roles, DC_ROLE_AMOUNT);
   if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
-  dc_input *input = dc_row_input(load, row);
-  input->used--;
-  input->rejected++;
+  dc_load_set_aside(load, row, DC_ROW_REJECTED);
   return book(load, roles, row, &one, blame, error);
 }
 

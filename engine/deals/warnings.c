@@ -153,6 +153,15 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, int32_t day
     int64_t totals = count_totals(s->deals);
     if (totals > 0) say(&t, "lines of totals left out, as they are no deals: %lld", (long long)totals);
   }
+  if (deals->same_rows > 0)
+    say(&t, "rows that are the same as an earlier one, and count all the same as no id tells them apart: %lld",
+        (long long)deals->same_rows);
+  if (deals->same_instants > 0 && s->history) {
+    int when = s->history_roles->column[DC_ROLE_CHANGED_AT];
+    bool days = s->history->table->columns[when].type == DC_TYPE_DATE;
+    say(&t, "changes of a deal that share their %s and differ: %lld; closings are taken to come last",
+        days ? "day" : "instant", (long long)deals->same_instants);
+  }
   tell_outcomes(deals, day, &t);
   tell_lone_days(deals, &t);
   if (deals->created_dropped > 0)
