@@ -27,7 +27,7 @@ static const char *const stage_dates[] = {"dateentered",
                                           NULL};
 
 enum { MAX_VARIANTS = 24, AFFIX_COST = 4, BRACKET_COST = 3, CURRENCY_COST = 3, PART_COST = 6, STAGE_DATE_WEIGHT = 85 };
-enum { LEGEND_WEIGHT = 90, LOOSE_COST = 8 };
+enum { LEGEND_WEIGHT = 90, LOOSE_COST = 8, DAY_COST = 2 };
 
 typedef struct variant {
   char word[DC_PLAIN_BYTES];
@@ -74,6 +74,21 @@ static void add_plain(variants *v, const char *name, int cost)
   }
 }
 
+/* Chinese systems write 时间 (time) and 日期 (date) for the same. */
+static void add_days(variants *v)
+{
+  static const char time[] = "时间", date[] = "日期";
+  for (int k = 0, n = v->n; k < n; k++) {
+    const variant one = v->list[k];
+    size_t length = strlen(one.word), stem = length - (sizeof time - 1);
+    bool is_time = ends_with(one.word, length, time);
+    char other[DC_PLAIN_BYTES];
+    if (!is_time && !ends_with(one.word, length, date)) continue;
+    snprintf(other, sizeof other, "%.*s%s", (int)stem, one.word, is_time ? date : time);
+    add(v, other, length, one.cost + DAY_COST, false);
+  }
+}
+
 /* "Amount / 金额": a name in two languages. */
 static void add_parts(variants *v, const char *name)
 {
@@ -104,6 +119,7 @@ static void find_variants(const char *name, variants *v)
   bare_name(name, bare);
   add_plain(v, bare, 0);
   add_parts(v, bare);
+  add_days(v);
   for (int k = 0; k < v->n; k++) {
     const variant one = v->list[k];
     size_t length = strlen(one.word);
