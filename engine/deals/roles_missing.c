@@ -8,13 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_BYTES = 300, HINT_BYTES = 400, WORD_BYTES = 60, LEAST_NAME = 3, MAX_WORDS = 128 };
+enum { LIST_BYTES = 300, HINT_BYTES = 400, WORD_BYTES = 60, LEAST_NAME = 3, MAX_WORDS = 256 };
 
-static bool wants_date(dc_role role)
-{
-  return role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED || role == DC_ROLE_CHANGED_AT ||
-         role == DC_ROLE_PERIOD_START;
-}
+static const dc_when_style any_when;
+static const dc_number_style any_number;
+
+static bool wants_date(dc_role role) { return dc_role_table[role].type == DC_TYPE_DATE; }
 
 const char *dc_role_list_columns(const dc_table *table, char *text, size_t size)
 {
@@ -73,7 +72,7 @@ static bool first_unfit(const dc_table *table, int column, size_t *row, char *wo
     uint32_t seen = 0;
     dc_when when;
     const char *text = dc_column_text(c, r, &length);
-    if (length == 0 || dc_when_parse(text, length, DC_ORDER_UNKNOWN, &when, &seen) == DC_WHEN_OK) continue;
+    if (length == 0 || dc_when_parse(text, length, &any_when, &when, &seen) == DC_WHEN_OK) continue;
     snprintf(word, WORD_BYTES, "%.*s", (int)(length < WORD_BYTES ? length : WORD_BYTES - 1), text);
     *row = r;
     return true;
@@ -104,10 +103,21 @@ static bool looks_like_data(const dc_table *table)
     uint32_t seen = 0;
     double number;
     dc_when when;
-    if (dc_when_parse(name, strlen(name), DC_ORDER_UNKNOWN, &when, &seen) == DC_WHEN_OK) return true;
-    telling += dc_number_parse(name, strlen(name), &number, &seen);
+    if (dc_when_parse(name, strlen(name), &any_when, &when, &seen) == DC_WHEN_OK) return true;
+    telling += dc_number_parse(name, strlen(name), &any_number, &number, &seen);
   }
   return 2 * telling >= table->n_columns && telling > 0;
+}
+
+/* The loader found no header, and numbered the columns. */
+static bool are_numbered(const dc_table *table)
+{
+  for (size_t c = 0; c < table->n_columns; c++) {
+    char name[32];
+    snprintf(name, sizeof name, "column %zu", c + 1);
+    if (strcmp(name, table->columns[c].name) != 0) return false;
+  }
+  return true;
 }
 
 dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, const char *file, dc_role role,
@@ -115,6 +125,12 @@ dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, con
 {
   char list[LIST_BYTES], hint[HINT_BYTES] = "";
   const char *column = "COLUMN";
+  if (are_numbered(table))
+    return dc_fail_at(
+        error, DC_E_INPUT, file, 1, 0,
+        "%s, and the first line is a record, not a header; name the %zu columns with --columns NAME,... (or, "
+        "when it is a header after all, say so with --skip 0)",
+        what, table->n_columns);
   if (looks_like_data(table))
     return dc_fail_at(error, DC_E_INPUT, file, 1, 0,
                       "%s, and the first line looks like data, not like names of columns: %s; name them with --columns "

@@ -1,6 +1,7 @@
 #include "engine/ingest/batch.h"
 
 #include "engine/base/date.h"
+#include "engine/ingest/missing.h"
 #include "engine/ingest/number.h"
 
 #include <stdlib.h>
@@ -147,9 +148,9 @@ static inline bool plain_number(const char *text, size_t length, double *value, 
   }
   size_t whole = n - decimals - point;
   if (!whole) return false;
-  if (decimals && decimals != 3) *seen |= DC_NUMBER_PROVEN;
-  if (whole > 1 && *text == '0') *seen |= DC_NUMBER_ID;
-  double v = (double)mantissa / powers[decimals];
+  *seen |= dc_number_plain_seen(whole, decimals, *text);
+  double v = (double)mantissa;
+  if (decimals) v /= powers[decimals];
   *value = negative ? -v : v;
   return true;
 }
@@ -158,13 +159,14 @@ static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc
 {
   double *cell = s->column.number + w->row;
   uint32_t seen = 0;
+  bool plain = dc_number_is_plain(&s->guess.number);
   size_t k = 0;
   for (; k < n; k++) {
     size_t length;
     const char *text = cell_of(b, k, field, &length);
-    if (!length) {
+    if (plain && !length) {
       cell[k] = NAN;
-    } else if (!plain_number(text, length, &cell[k], &seen) && !put_slowly(w, s, w->row + k, text, length)) {
+    } else if (!(plain && plain_number(text, length, &cell[k], &seen)) && !put_slowly(w, s, w->row + k, text, length)) {
       break;
     }
   }
@@ -288,7 +290,7 @@ static size_t put_texts(dc_worker *w, const dc_slot *s, size_t field, const dc_b
   for (size_t k = 0; k < n; k++) {
     size_t length;
     const char *text = cell_of(b, k, field, &length);
-    if (length <= 5 || wrapped(text, length)) {
+    if (!length || wrapped(text, length) || dc_missing_find(s->guess.missing, text, length) >= 0) {
       if (!put_slowly(w, s, w->row + k, text, length)) return k;
     } else {
       char *to = u->text + u->text_used;
@@ -315,10 +317,10 @@ static size_t check_unnamed(const dc_batch *b, size_t field, size_t n)
   return n;
 }
 
-size_t dc_batch_put(dc_worker *w, const dc_batch *b)
+/* All columns but texts, as far as all of them go. */
+static size_t put_columns(dc_worker *w, const dc_batch *b, size_t n)
 {
-  size_t n = b->n, fields = w->layout->n_fields;
-  for (size_t f = 0; f < fields && n && !w->memory_ended; f++) {
+  for (size_t f = 0; f < w->layout->n_fields && n && !w->memory_ended; f++) {
     const dc_slot *s = &w->slots[f];
     switch (s->kind) {
       case DC_SLOT_NUMBER: n = put_numbers(w, s, f, b, n); break;
@@ -329,8 +331,20 @@ size_t dc_batch_put(dc_worker *w, const dc_batch *b)
       default: break;
     }
   }
-  /* Texts come last: they cannot be taken back as easily. */
-  for (size_t f = 0; f < fields && n && !w->memory_ended; f++)
+  return n;
+}
+
+size_t dc_batch_put(dc_worker *w, const dc_batch *b)
+{
+  dc_unit_column *columns = w->unit->columns;
+  for (size_t c = 0; c < w->job->n_columns; c++) columns[c].words_before = columns[c].words;
+  size_t n = put_columns(w, b, b->n);
+  if (n < b->n) {
+    /* Some columns went further, and counted what will be counted again. */
+    for (size_t c = 0; c < w->job->n_columns; c++) columns[c].words = columns[c].words_before;
+    n = put_columns(w, b, n);
+  }
+  for (size_t f = 0; f < w->layout->n_fields && n && !w->memory_ended; f++)
     if (w->slots[f].kind == DC_SLOT_TEXT) n = put_texts(w, &w->slots[f], f, b, n);
   return n;
 }

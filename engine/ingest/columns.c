@@ -34,24 +34,33 @@ static void note_bad(dc_worker *w, int32_t column, const char *rule, const char 
   memcpy(p->value, text, p->length);
 }
 
+/* Nothing, or one of the column's words for a missing value, which is counted. */
+static bool is_missing(const dc_slot *s, const char *text, size_t length)
+{
+  if (!length) return true;
+  int word = dc_missing_find(s->guess.missing, text, length);
+  if (word < 0) return false;
+  s->unit->words_seen |= (dc_missing)1 << word;
+  s->unit->words++;
+  return true;
+}
+
 static void put_number(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
   double *cell = &s->column.number[w->row];
-  if (length && dc_number_parse(text, length, cell, &s->unit->seen)) return;
+  if (length && dc_number_parse(text, length, &s->guess.number, cell, &s->unit->seen)) return;
   *cell = NAN;
   dc_trim(&text, &length);
-  if (!dc_word_missing(text, length)) note_bad(w, s->index, "not a number", text, length);
+  if (!is_missing(s, text, length)) note_bad(w, s->index, "not a number", text, length);
 }
 
 static bool read_when(dc_worker *w, const dc_slot *s, const char *text, size_t length, dc_when *when)
 {
   if (!length) return false;
-  dc_when_result result = dc_when_parse(text, length, s->guess.order, when, &s->unit->seen);
+  dc_when_result result = dc_when_parse(text, length, &s->guess.when, when, &s->unit->seen);
   if (result == DC_WHEN_OK) return true;
   dc_trim(&text, &length);
-  if (dc_word_missing(text, length)) return false;
-  if (result == DC_WHEN_NOT && s->guess.compact) result = dc_when_parse_compact(text, length, when);
-  if (result == DC_WHEN_OK) return true;
+  if (is_missing(s, text, length)) return false;
   note_bad(w, s->index, result == DC_WHEN_NOT ? "not a date" : "impossible date", text, length);
   return false;
 }
@@ -119,7 +128,7 @@ bool dc_text_room(dc_unit_column *u, size_t bytes)
 static void put_text(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
   trim_if_needed(&text, &length);
-  if (length <= 5 && dc_word_missing(text, length)) return;
+  if (is_missing(s, text, length)) return;
   dc_unit_column *u = s->unit;
   if (!dc_text_room(u, length)) {
     w->memory_ended = true;
@@ -298,6 +307,7 @@ bool dc_worker_begin(dc_worker *worker, dc_unit *unit, int number)
   worker->field = worker->n_pending = worker->n_texts = 0;
   worker->unnamed_value = worker->memory_ended = worker->surplus = false;
   unit->worker = number;
+  unit->rejects.strict = worker->job->strict;
   unit->columns = calloc(worker->job->n_columns + 1, sizeof *unit->columns);
   free(worker->slots);
   worker->slots = calloc(layout->n_fields + 1, sizeof *worker->slots);
@@ -363,9 +373,8 @@ void dc_unit_reset(dc_unit *unit, size_t n_columns)
     if (unit->columns[c].own_codes) free(unit->columns[c].codes);
   }
   free(unit->columns);
-  free(unit->rejects.items);
+  dc_rejects_clear(&unit->rejects);
   unit->columns = NULL;
-  unit->rejects = (dc_rejects){NULL, 0, 0};
   unit->rows = 0;
   unit->read = unit->rejected = unit->blank = 0;
   unit->unsure = false;

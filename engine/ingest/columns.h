@@ -18,10 +18,13 @@ typedef struct dc_filling {
 typedef struct dc_unit_column {
   size_t bad;
   size_t missing; /* counted when the unit ends; not for categories, whose words tell in the end */
-  uint32_t seen;  /* DC_NUMBER_ or DC_WHEN_ bits of rows in use */
   bool own_codes; /* the column's codes are too narrow for this unit's */
   uint8_t code_bytes;
-  void *codes; /* of the unit's first row */
+  void *codes;           /* of the unit's first row */
+  uint32_t seen;         /* DC_NUMBER_ or DC_WHEN_ bits of rows in use */
+  dc_missing words_seen; /* words for a missing value, and in how many cells */
+  size_t words;
+  size_t words_before; /* the batch */
   char *text;
   size_t text_used, text_size;
 } dc_unit_column;
@@ -39,6 +42,7 @@ typedef struct dc_unit {
   dc_unit_column *columns;
   int worker;
   bool unsure;
+  bool again; /* read at speed, and then once more */
   dc_status status;
   dc_error error;
 } dc_unit;

@@ -10,17 +10,20 @@ static bool may_be_numeric(char c) { return (c >= '0' && c <= '9') || strchr("+-
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length)
 {
   dc_trim(&text, &length);
-  if (dc_word_missing(text, length)) return true;
+  if (dc_missing_is(dc_missing_always(), text, length)) return true;
   if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
   evidence->values++;
   if (dc_dictionary_code(evidence->distinct, text, length) == DC_DICTIONARY_FULL) return false;
   if (!may_be_numeric(text[0])) return true;
+  static const dc_number_style any = {.decimal = DC_DECIMAL_UNKNOWN};
+  static const dc_when_style unknown = {.order = DC_ORDER_UNKNOWN}, compact = {.bare = DC_BARE_COMPACT};
+  uint32_t none;
   double number;
   dc_when when;
-  if (dc_number_parse(text, length, &number, &evidence->number_seen)) {
+  if (dc_number_parse(text, length, &any, &number, &evidence->number_seen)) {
     evidence->numbers++;
-    evidence->compact += dc_when_parse_compact(text, length, &when) == DC_WHEN_OK;
-  } else if (dc_when_parse(text, length, DC_ORDER_UNKNOWN, &when, &evidence->when_seen) != DC_WHEN_NOT) {
+    evidence->compact += dc_when_parse(text, length, &compact, &when, &none) == DC_WHEN_OK;
+  } else if (dc_when_parse(text, length, &unknown, &when, &evidence->when_seen) != DC_WHEN_NOT) {
     evidence->whens++; /* an impossible date is a date, and a bad cell later */
   }
   return true;
@@ -54,11 +57,12 @@ dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected)
 {
   bool date_wanted = expected == DC_TYPE_DATE || expected == DC_TYPE_INSTANT;
   if (date_wanted && 2 * (evidence->whens + evidence->compact) < evidence->values) expected = DC_TYPE_EMPTY;
-  dc_guess guess = {.type = expected, .order = order_of(evidence->when_seen), .expected = expected != DC_TYPE_EMPTY};
+  dc_guess guess = {.type = expected, .expected = expected != DC_TYPE_EMPTY, .missing = dc_missing_always()};
+  guess.when.order = order_of(evidence->when_seen);
   bool clock = evidence->when_seen & DC_WHEN_CLOCK;
   if (expected != DC_TYPE_EMPTY && date_wanted) {
     guess.type = clock ? DC_TYPE_INSTANT : DC_TYPE_DATE;
-    guess.compact = true;
+    guess.when.bare = DC_BARE_COMPACT;
   }
   if (guess.expected || !evidence->values) return guess;
   if (nearly_all(evidence->numbers, evidence->values) && !(evidence->number_seen & DC_NUMBER_ID)) {

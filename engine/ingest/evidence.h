@@ -4,6 +4,8 @@
 
 #include "dealcast/table.h"
 #include "engine/base/dictionary.h"
+#include "engine/ingest/missing.h"
+#include "engine/ingest/number.h"
 #include "engine/ingest/when.h"
 
 /* Starts zeroed; free with dc_evidence_free. */
@@ -18,9 +20,10 @@ void dc_evidence_free(dc_evidence *evidence);
 
 typedef struct dc_guess {
   dc_type type;
-  dc_day_order order;
-  bool compact;  /* YYYYMMDD is read as a date */
   bool expected; /* the type was asked for, not found */
+  dc_number_style number;
+  dc_when_style when;
+  dc_missing missing; /* the words that stand for a missing value in it */
 } dc_guess;
 
 /* At most this share of a column's values may be unreadable for its type to be a number or a date. */

@@ -1,6 +1,6 @@
 #include "engine/ingest/merge.h"
 
-#include "engine/ingest/number.h"
+#include "engine/ingest/missing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ typedef struct merge {
   size_t n_units;
   const dc_worker *workers;
   size_t n_workers;
-  bool dropped; /* some rows were rejected: their words may be in no row */
+  bool dropped; /* some rows were rejected, or read twice: their words may be in no row */
 } merge;
 
 /* Moves the units' rows together; forward, since they only move towards the beginning. */
@@ -74,6 +74,7 @@ typedef struct joined {
   uint32_t *code;         /* of each rank; 0 = missing, or in no row */
   bool *used;             /* of each rank */
   bool any_own;           /* some unit's codes are not in the column's array */
+  dc_missing missing;
 } joined;
 
 static void joined_free(joined *j)
@@ -101,7 +102,9 @@ static bool join_words(const merge *m, size_t c, joined *j)
   if (!j->words || !j->order || !j->rank) return false;
   for (size_t w = 0; w < m->n_workers; w++) {
     size_t n = j->first[w + 1] - j->first[w];
-    if (n) memcpy(j->words + j->first[w], dc_dictionary_words(m->workers[w].words[c]), n * sizeof *j->words);
+    if (!n) continue;
+    memcpy(j->words + j->first[w], dc_dictionary_words(m->workers[w].words[c]), n * sizeof *j->words);
+    j->missing = m->workers[w].job->fillings[c].guess.missing;
   }
   j->n_distinct = j->n < UINT32_MAX ? dc_words_rank(j->words, j->n, j->order, j->rank) : SIZE_MAX;
   return j->n_distinct != SIZE_MAX;
@@ -140,7 +143,7 @@ static bool number_words(joined *j, dc_column *column)
     uint32_t rank = j->rank[j->order[i]];
     dc_word word = j->words[j->order[i]];
     if (i && rank == j->rank[j->order[i - 1]]) continue;
-    if (!j->used[rank] || dc_word_missing(word.bytes, word.length)) continue;
+    if (!j->used[rank] || dc_missing_is(j->missing, word.bytes, word.length)) continue;
     j->code[rank] = (uint32_t)column->n_words;
     column->words[column->n_words++] = memcpy(at, word.bytes, word.length + 1);
     at += word.length + 1;
@@ -266,7 +269,7 @@ dc_status dc_merge_columns(dc_table *table, const dc_unit *units, size_t n_units
   bool fine = true;
   for (size_t u = 0; u < n_units; u++) {
     rows += units[u].rows;
-    m.dropped |= units[u].rejected > 0;
+    m.dropped |= units[u].rejected > 0 || units[u].again;
   }
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1) reduction(&& : fine)
   for (size_t c = 0; c < table->n_columns; c++) fine = merge_column(&m, c, rows) && fine;

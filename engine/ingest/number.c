@@ -33,8 +33,7 @@ static inline bool parse_plain(const char *text, size_t length, double *value, u
     decimals = i - point - 1;
   }
   if (i < length || mantissa >= EXACT_INTEGERS) return false;
-  if (decimals && decimals != 3) *seen |= DC_NUMBER_PROVEN;
-  if (whole > 1 && text[first] == '0') *seen |= DC_NUMBER_ID;
+  *seen |= dc_number_plain_seen(whole, decimals, text[first]);
   double v = (double)mantissa / powers[decimals];
   *value = first ? -v : v;
   return true;
@@ -79,16 +78,10 @@ static bool take_sign(stripped *s)
 
 static void take_currency(stripped *s, uint32_t *seen)
 {
-  static const struct {
-    const char *mark;
-    uint32_t bit;
-  } marks[] = {{"$", DC_NUMBER_DOLLAR},
-               {"\xE2\x82\xAC", DC_NUMBER_EURO},
-               {"\xC2\xA3", DC_NUMBER_POUND},
-               {"\xC2\xA5", DC_NUMBER_YEN}};
+  static const char *const marks[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
   for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
-    if (!take_front(s, marks[m].mark) && !take_back(s, marks[m].mark)) continue;
-    *seen |= marks[m].bit;
+    if (!take_front(s, marks[m]) && !take_back(s, marks[m])) continue;
+    *seen |= DC_NUMBER_MONEY;
     return;
   }
 }
@@ -124,8 +117,8 @@ static bool drop_groups(const stripped *s, char *plain, uint32_t *seen)
     }
   }
   if (groups && digits != 3) return false;
-  if (groups) *seen |= DC_NUMBER_GROUPED;
-  if (groups > 1 || (groups && i < s->length && s->text[i] == '.')) *seen |= DC_NUMBER_PROVEN;
+  if (groups == 1) *seen |= i < s->length && s->text[i] == '.' ? DC_NUMBER_POINT : DC_NUMBER_COMMA_3;
+  if (groups > 1) *seen |= DC_NUMBER_POINT;
   memcpy(plain + out, s->text + i, s->length - i);
   plain[out + s->length - i] = 0;
   return true;
@@ -141,9 +134,8 @@ static bool well_formed(const char *p, uint32_t *seen)
     q += 1 + decimals;
   }
   if (whole + decimals == 0) return false;
-  if (decimals && decimals != 3) *seen |= DC_NUMBER_PROVEN;
+  *seen |= dc_number_plain_seen(whole, decimals, p[0]);
   if (!*q && !decimals && (whole > 16 || (whole == 16 && strcmp(p, "9007199254740992") > 0))) *seen |= DC_NUMBER_ID;
-  if (whole > 1 && p[0] == '0') *seen |= DC_NUMBER_ID;
   if (*q == 'e' || *q == 'E') {
     q++;
     if (*q == '+' || *q == '-') q++;
@@ -179,17 +171,8 @@ static bool parse_any(const char *text, size_t length, double *value, uint32_t *
   return true;
 }
 
-bool dc_number_parse(const char *text, size_t length, double *value, uint32_t *seen)
+bool dc_number_parse(const char *text, size_t length, const dc_number_style *style, double *value, uint32_t *seen)
 {
+  (void)style;
   return parse_plain(text, length, value, seen) || parse_any(text, length, value, seen);
-}
-
-bool dc_word_missing(const char *text, size_t length)
-{
-  static const char *const words[] = {"NA", "N/A", "NaN", "null", "NULL", "None", "none", "-", "#REF!", "#N/A", "nil"};
-  if (length == 0) return true;
-  if (length > 5) return false;
-  for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-    if (strlen(words[w]) == length && memcmp(words[w], text, length) == 0) return true;
-  return false;
 }

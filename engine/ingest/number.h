@@ -1,4 +1,4 @@
-/* One cell's text to a number, correctly rounded under any locale. */
+/* One cell's text to a number, correctly rounded under any locale, by the one style of its column. */
 #ifndef DC_INGEST_NUMBER_H
 #define DC_INGEST_NUMBER_H
 
@@ -6,26 +6,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef enum dc_decimal { DC_DECIMAL_UNKNOWN, DC_DECIMAL_POINT, DC_DECIMAL_COMMA } dc_decimal;
+
+/* How the numbers of a column are written. Zeroed: not known; whichever mark is possible, the point where both are. */
+typedef struct dc_number_style {
+  dc_decimal decimal;
+  int8_t shift;         /* the header's unit as a power of ten: 4 for "(10,000)", 0 = none */
+  uint8_t currency;     /* of the cells: index of dc_currency_code, 0 = none was seen */
+  bool many_currencies; /* the column keeps each cell's currency */
+} dc_number_style;
+
 /* What the values of a column showed, gathered over its cells. */
 enum {
-  DC_NUMBER_GROUPED = 1, /* a comma that stands between groups of three digits: 1,234 */
-  DC_NUMBER_PROVEN = 2,  /* a value that proves the point to be the decimal mark: 0.5, 1,234,567 or 1,234.50 */
-  DC_NUMBER_ID = 4,      /* leading zeros, or an integer beyond 2^53: more likely an id than an amount */
-  DC_NUMBER_DOLLAR = 8,
-  DC_NUMBER_EURO = 16,
-  DC_NUMBER_POUND = 32,
-  DC_NUMBER_YEN = 64,
-  DC_NUMBER_CURRENCIES = 8 + 16 + 32 + 64
+  DC_NUMBER_POINT = 1, /* proves the point to be the decimal mark: 0.5, 1,234,567 or 1,234.50 */
+  DC_NUMBER_COMMA = 2, /* proves the comma to be it: 0,5, 1.234.567 or 1.234,50; set though the style reads no commas */
+  DC_NUMBER_POINT_3 = 4,     /* 1.234: a fraction, or one thousand */
+  DC_NUMBER_COMMA_3 = 8,     /* 1,234: one thousand, or a fraction */
+  DC_NUMBER_ID = 16,         /* leading zeros, or an integer beyond 2^53: more likely an id than an amount */
+  DC_NUMBER_MONEY = 32,      /* a currency's sign or code */
+  DC_NUMBER_OTHER_MONEY = 64 /* a currency other than the style's */
 };
+
+/* Whether [-]digits[.digits] means what it says, so that a kernel may read it: bits as dc_number_plain_seen. */
+static inline bool dc_number_is_plain(const dc_number_style *style)
+{
+  return style->decimal != DC_DECIMAL_COMMA && style->shift == 0 && !style->many_currencies;
+}
+
+/* The bits that [-]digits[.digits] shows. whole, decimals: how many digits before and behind the point; first: the first digit. */
+static inline uint32_t dc_number_plain_seen(size_t whole, size_t decimals, char first)
+{
+  uint32_t seen = whole > 1 && first == '0' ? DC_NUMBER_ID : 0;
+  if (decimals) seen |= decimals == 3 && whole < 4 && first != '0' ? DC_NUMBER_POINT_3 : DC_NUMBER_POINT;
+  return seen;
+}
 
 /* Reads 1234.5, +1e3, .5, 1,234.50, $5, 5 EUR-sign, (500) and 500- as negative, "12 %" as 12 (the sign is left out, nothing is
  * divided). Blanks around it do not count. Infinity, NaN, hexadecimal and decimal commas are no numbers; nor is a
  * value that overflows a double. *seen collects DC_NUMBER_ bits. */
-bool dc_number_parse(const char *text, size_t length, double *value, uint32_t *seen);
-
-/* NA, N/A, NaN, null, None, nil, -, #REF!, #N/A (these spellings and capitals) or nothing: the words for a missing value.
- * The text must be trimmed. */
-bool dc_word_missing(const char *text, size_t length);
+bool dc_number_parse(const char *text, size_t length, const dc_number_style *style, double *value, uint32_t *seen);
 
 /* Cuts blanks, tabs and line ends off both ends. */
 static inline void dc_trim(const char **text, size_t *length)

@@ -122,6 +122,7 @@ static dc_status read_block(const dc_pass *pass, dc_worker *worker, dc_reader *r
   if (pass->scanner) end = dc_plain_read(worker, reader, pass->scanner, &unit->block, view, length, unit->last);
   if (end == DC_READ_UNSURE) {
     int number = unit->worker;
+    unit->again = pass->scanner != NULL;
     dc_unit_reset(unit, pass->n_columns);
     if (!dc_worker_begin(worker, unit, number)) return dc_fail_memory(&unit->error, "filling the columns");
     dc_sink sink = dc_worker_sink(worker);

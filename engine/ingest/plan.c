@@ -54,7 +54,8 @@ static bool on_record(void *context, const dc_record *record)
     for (size_t f = 0; f < s->field && !s->memory_ended; f++) {
       int32_t c = s->layout->column[f];
       size_t length = s->ends[f] - begin;
-      if (c >= 0 && !dc_evidence_add(&s->evidence[c], s->text.bytes + begin, length)) s->memory_ended = true;
+      const char *text = length ? s->text.bytes + begin : "";
+      if (c >= 0 && !dc_evidence_add(&s->evidence[c], text, length)) s->memory_ended = true;
       begin = s->ends[f];
     }
   }
@@ -128,24 +129,17 @@ dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected)
 /* A type found by content that does not hold: the column is words after all. */
 static void fall_back(dc_guess *guess, const dc_evidence *evidence, bool *again)
 {
-  *guess = (dc_guess){.type = dc_evidence_words(evidence)};
+  *guess = (dc_guess){.type = dc_evidence_words(evidence), .missing = dc_missing_always()};
   *again = true;
 }
 
 static dc_status review_number(dc_guess *guess, const dc_evidence *evidence, const dc_column *column, uint32_t seen,
                                const char *path, bool *again, dc_error *error)
 {
-  uint32_t currencies = seen & DC_NUMBER_CURRENCIES;
-  bool mixed = (currencies & (currencies - 1)) != 0;
-  bool unproven = (seen & DC_NUMBER_GROUPED) && !(seen & DC_NUMBER_PROVEN);
-  if (!guess->expected && (mixed || unproven || (seen & DC_NUMBER_ID))) {
+  bool unproven = (seen & DC_NUMBER_COMMA_3) && !(seen & DC_NUMBER_POINT);
+  if (!guess->expected && (unproven || (seen & DC_NUMBER_ID))) {
     fall_back(guess, evidence, again);
     return DC_OK;
-  }
-  if (mixed) {
-    return dc_fail_at(error, DC_E_INPUT, path, 0, 0,
-                      "column '%.200s' has amounts in several currencies; convert them to one before loading",
-                      column->name);
   }
   if (unproven) {
     return dc_fail_at(error, DC_E_INPUT, path, 0, 0,
@@ -163,7 +157,7 @@ static dc_status review_when(dc_guess *guess, const dc_evidence *evidence, const
     guess->type = DC_TYPE_INSTANT;
     *again = true;
   }
-  if (guess->order != DC_ORDER_UNKNOWN) return DC_OK;
+  if (guess->when.order != DC_ORDER_UNKNOWN) return DC_OK;
   bool day = seen & DC_WHEN_DAY_FIRST, month = seen & DC_WHEN_MONTH_FIRST, either = seen & DC_WHEN_EITHER;
   if (day && month && !guess->expected) {
     fall_back(guess, evidence, again);
@@ -181,7 +175,7 @@ static dc_status review_when(dc_guess *guess, const dc_evidence *evidence, const
         column->name);
   }
   if (either && month) {
-    guess->order = DC_ORDER_MONTH_FIRST; /* unknown reads the doubtful ones day first */
+    guess->when.order = DC_ORDER_MONTH_FIRST; /* unknown reads the doubtful ones day first */
     *again = true;
   }
   return DC_OK;

@@ -136,28 +136,7 @@ static inline bool parse_iso(const char *text, size_t length, int32_t *day)
          DC_WHEN_OK;
 }
 
-dc_when_result dc_when_parse(const char *text, size_t length, dc_day_order order, dc_when *when, uint32_t *seen)
-{
-  if (parse_iso(text, length, &when->day)) {
-    when->ms = when->zone = 0;
-    return DC_WHEN_OK;
-  }
-  dc_trim(&text, &length);
-  reader r = {text, text + length};
-  uint32_t bits = 0;
-  when->ms = when->zone = 0;
-  dc_when_result result = read_day(&r, order, &when->day, &bits);
-  if (result == DC_WHEN_NOT) return result;
-  if (r.p < r.end) {
-    if (!take(&r, 'T') && !take(&r, ' ')) return DC_WHEN_NOT;
-    if (!read_clock(&r, when)) return DC_WHEN_NOT;
-    bits |= when->ms ? DC_WHEN_CLOCK : DC_WHEN_MIDNIGHT;
-  }
-  if (result == DC_WHEN_OK) *seen |= bits;
-  return result;
-}
-
-dc_when_result dc_when_parse_compact(const char *text, size_t length, dc_when *when)
+static dc_when_result parse_compact(const char *text, size_t length, dc_when *when)
 {
   reader r = {text, text + length};
   int year, month, day;
@@ -167,6 +146,27 @@ dc_when_result dc_when_parse_compact(const char *text, size_t length, dc_when *w
     return DC_WHEN_NOT;
   }
   return make_day(year, month, day, &when->day);
+}
+
+dc_when_result dc_when_parse(const char *text, size_t length, const dc_when_style *style, dc_when *when, uint32_t *seen)
+{
+  if (parse_iso(text, length, &when->day)) {
+    when->ms = when->zone = 0;
+    return DC_WHEN_OK;
+  }
+  dc_trim(&text, &length);
+  reader r = {text, text + length};
+  uint32_t bits = 0;
+  when->ms = when->zone = 0;
+  dc_when_result result = read_day(&r, style->order, &when->day, &bits);
+  if (result == DC_WHEN_NOT) return style->bare == DC_BARE_COMPACT ? parse_compact(text, length, when) : result;
+  if (r.p < r.end) {
+    if (!take(&r, 'T') && !take(&r, ' ')) return DC_WHEN_NOT;
+    if (!read_clock(&r, when)) return DC_WHEN_NOT;
+    bits |= when->ms ? DC_WHEN_CLOCK : DC_WHEN_MIDNIGHT;
+  }
+  if (result == DC_WHEN_OK) *seen |= bits;
+  return result;
 }
 
 int64_t dc_when_instant(const dc_when *when)

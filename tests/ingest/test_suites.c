@@ -191,7 +191,8 @@ static void check_number_line(const char *file, char *line, size_t *count)
   double expected, value = NAN;
   memcpy(&expected, &bits, sizeof expected);
   uint32_t seen = 0;
-  bool read = dc_number_parse(text, strlen(text), &value, &seen);
+  const dc_number_style plain = {.decimal = DC_DECIMAL_POINT};
+  bool read = dc_number_parse(text, strlen(text), &plain, &value, &seen);
   if (isfinite(expected) ? !read || memcmp(&value, &expected, sizeof value) != 0 : read)
     fail_msg("%s: '%s' is %s%.17g, expected %.17g", file, text, read ? "" : "refused, ", value, expected);
   ++*count;
