@@ -376,6 +376,7 @@ void dc_unit_reset(dc_unit *unit, size_t n_columns)
   dc_rejects_clear(&unit->rejects);
   unit->columns = NULL;
   unit->rows = 0;
+  unit->at_speed = 0;
   unit->read = unit->rejected = unit->blank = 0;
   unit->unsure = false;
   unit->status = DC_OK;

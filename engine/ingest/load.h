@@ -49,6 +49,7 @@ typedef struct dc_load {
   dc_rejects rejects;
   bool strict; /* as requested: whoever rejects a row later stops, too */
   dc_duplicates duplicates;
+  int64_t at_speed;     /* rows used that libcsv did not see: engine/ingest/plain.h */
   uint8_t *fate;        /* per row of the table: dc_fate */
   struct dc_kept *kept; /* the sources, until dc_load_close, and how they are laid out */
 } dc_load;

@@ -1,5 +1,6 @@
 #include "engine/ingest/merge.h"
 
+#include "engine/base/pages.h"
 #include "engine/ingest/missing.h"
 
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static bool merge_text(const merge *m, size_t c, dc_column *column)
 {
   size_t total = 0, row = 0;
   for (size_t u = 0; u < m->n_units; u++) total += m->units[u].columns[c].text_used;
-  column->bytes = malloc(total + 1);
+  column->bytes = dc_pages_alloc(total + 1);
   if (!column->bytes) return false;
   uint64_t at = 0;
   for (size_t u = 0; u < m->n_units; u++) {
@@ -184,7 +185,7 @@ static bool renumber(const merge *m, size_t c, dc_column *column, const joined *
 {
   uint8_t bytes = column->n_words <= UINT8_MAX + 1 ? 1 : column->n_words <= UINT16_MAX + 1 ? 2 : 4;
   void *codes = column->codes;
-  if (bytes > column->code_bytes || j->any_own) codes = malloc(rows * bytes + 1);
+  if (bytes > column->code_bytes || j->any_own) codes = dc_pages_alloc(rows * bytes + 1);
   uint32_t *map = malloc((j->n + 1) * sizeof *map);
   for (size_t i = 0; map && i < j->n; i++) map[i] = j->code[j->rank[i]];
   size_t to = 0;
