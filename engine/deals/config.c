@@ -308,8 +308,10 @@ static dc_status refuse_section(reader *in, const char *section)
   if (!*section) return REFUSE(in, "a key before any [section]");
   const char *near = dc_text_nearest(section, sections, N_SECTIONS);
   if (near) return REFUSE(in, "unknown section [%s]; did you mean [%s]?", section, near);
-  return REFUSE(in, "unknown section [%s]; there are [columns], [stages], [outcome], [calendar], [currency], [required], "
-                    "[allowed], [check], [weights]", section);
+  return REFUSE(in,
+                "unknown section [%s]; there are [columns], [stages], [outcome], [calendar], [currency], [required], "
+                "[allowed], [check], [weights]",
+                section);
 }
 
 static dc_status refuse_key(reader *in, const char *section, const char *key)
@@ -443,9 +445,10 @@ static dc_status check_required(reader *in)
   const dc_config *config = &in->owned->config;
   for (size_t i = 0; i < config->n_required; i++)
     if (dc_stage_position(config, config->required[i].name) < 0)
-      return dc_fail_at(in->error, DC_E_USAGE, in->path, 0, 0,
-                        "[required] names stage \"%s\", and [stages] order does not: list the stages there, first to last",
-                        config->required[i].name);
+      return dc_fail_at(
+          in->error, DC_E_USAGE, in->path, 0, 0,
+          "[required] names stage \"%s\", and [stages] order does not: list the stages there, first to last",
+          config->required[i].name);
   return DC_OK;
 }
 

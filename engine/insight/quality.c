@@ -93,7 +93,7 @@ bool dc_sheet_add_duplicate(dc_sheet *sheet, const dc_duplicate *duplicate)
   return true;
 }
 
-const char *dc_quality_text(dc_quality *quality, const char *format, ...)
+const char *dc_audit_text(dc_audit *quality, const char *format, ...)
 {
   char text[TEXT_BYTES];
   va_list args;
@@ -240,7 +240,7 @@ static dc_status audit(dc_sheet *sheet, dc_error *error)
   return status;
 }
 
-static dc_status start_sheet(dc_quality *q, dc_sheet_kind kind, dc_load *load, const dc_roles *roles, dc_error *error)
+static dc_status start_sheet(dc_audit *q, dc_sheet_kind kind, dc_load *load, const dc_roles *roles, dc_error *error)
 {
   dc_sheet *sheet = &q->sheets[q->n_sheets++];
   *sheet = (dc_sheet){.quality = q, .kind = kind, .load = load, .table = load->table, .roles = roles};
@@ -254,7 +254,7 @@ static dc_status start_sheet(dc_quality *q, dc_sheet_kind kind, dc_load *load, c
 }
 
 /* Which deal of the log each row of the deals file is. */
-static dc_status link_deals(dc_quality *q, dc_sheet *sheet, dc_error *error)
+static dc_status link_deals(dc_audit *q, dc_sheet *sheet, dc_error *error)
 {
   if (!q->log) return DC_OK;
   uint32_t *deal = dc_arena_alloc(q->arena, sheet->n + 1, sizeof *deal);
@@ -283,7 +283,7 @@ static uint32_t find_deal(const dc_deals *log, const char *text, size_t length)
 }
 
 /* The deals that a history alone tells of; each stands where its last row does. */
-static dc_status list_deals(dc_quality *q, dc_sheet *sheet, dc_error *error)
+static dc_status list_deals(dc_audit *q, dc_sheet *sheet, dc_error *error)
 {
   const dc_column *id = &sheet->table->columns[sheet->column[DC_ROLE_ID]];
   const dc_column *when = &sheet->table->columns[sheet->column[DC_ROLE_CHANGED_AT]];
@@ -301,7 +301,8 @@ static dc_status list_deals(dc_quality *q, dc_sheet *sheet, dc_error *error)
     uint32_t deal = find_deal(q->log, text, length);
     if (deal == DC_ID_NONE) continue;
     uint32_t last = sheet->row[deal];
-    if (last == DC_ID_NONE || dc_column_day(when, row, 0) >= dc_column_day(when, last, 0)) sheet->row[deal] = (uint32_t)row;
+    if (last == DC_ID_NONE || dc_column_day(when, row, 0) >= dc_column_day(when, last, 0))
+      sheet->row[deal] = (uint32_t)row;
   }
   sheet->n = n;
   for (size_t i = 0; i < n; i++)
@@ -309,7 +310,7 @@ static dc_status list_deals(dc_quality *q, dc_sheet *sheet, dc_error *error)
   return DC_OK;
 }
 
-static dc_status start_sheets(dc_quality *q, const dc_quality_request *r, dc_error *error)
+static dc_status start_sheets(dc_audit *q, const dc_audit_request *r, dc_error *error)
 {
   dc_status status = DC_OK;
   if (r->sources.deals) {
@@ -328,9 +329,9 @@ static dc_status start_sheets(dc_quality *q, const dc_quality_request *r, dc_err
   return status;
 }
 
-dc_status dc_quality_new(const dc_quality_request *request, dc_quality **quality, dc_error *error)
+dc_status dc_audit_new(const dc_audit_request *request, dc_audit **quality, dc_error *error)
 {
-  dc_quality *q = calloc(1, sizeof *q);
+  dc_audit *q = calloc(1, sizeof *q);
   if (!q) return dc_fail_memory(error, "auditing the data");
   q->sources = request->sources;
   q->config = q->sources.config;
@@ -346,16 +347,16 @@ dc_status dc_quality_new(const dc_quality_request *request, dc_quality **quality
   memcpy(q->n_rejects, request->n_rejects, sizeof q->n_rejects);
   q->arena = dc_arena_new();
   dc_status status = q->arena ? start_sheets(q, request, error) : dc_fail_memory(error, "auditing the data");
-  if (status == DC_OK) status = dc_quality_survey(q, &request->sources, error);
+  if (status == DC_OK) status = dc_audit_survey(q, &request->sources, error);
   for (size_t k = 0; k < q->n_sheets && status == DC_OK; k++) status = audit(&q->sheets[k], error);
   if (status == DC_OK)
     *quality = q;
   else
-    dc_quality_free(q);
+    dc_audit_free(q);
   return status;
 }
 
-void dc_quality_free(dc_quality *q)
+void dc_audit_free(dc_audit *q)
 {
   if (!q) return;
   for (size_t k = 0; k < q->n_sheets; k++) {

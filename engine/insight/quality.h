@@ -12,8 +12,8 @@
 #include <stdbool.h>
 
 typedef enum dc_defect_kind {
-  DC_DEFECT_MISSING,       /* counts against completeness */
-  DC_DEFECT_IMPOSSIBLE,    /* these count against accuracy: .. */
+  DC_DEFECT_MISSING,    /* counts against completeness */
+  DC_DEFECT_IMPOSSIBLE, /* these count against accuracy: .. */
   DC_DEFECT_STALE,
   DC_DEFECT_CONTRADICTORY,
   DC_DEFECT_DUPLICATE,
@@ -46,9 +46,9 @@ enum { DC_WHEN_OPEN = 1, DC_WHEN_WON = 2, DC_WHEN_LOST = 4, DC_WHEN_CLOSED = 6, 
 /* A unit as its roles tell it. */
 typedef struct dc_unit {
   size_t index;
-  uint32_t row;  /* of the table */
-  uint32_t deal; /* of the log, DC_ID_NONE = none */
-  uint8_t state; /* DC_WHEN_ bit; 0 = no deal (a line of totals, a stage to be ignored) */
+  uint32_t row;                 /* of the table */
+  uint32_t deal;                /* of the log, DC_ID_NONE = none */
+  uint8_t state;                /* DC_WHEN_ bit; 0 = no deal (a line of totals, a stage to be ignored) */
   dc_meaning by_flag, by_stage; /* what flags or outcome say, and what the stage says */
   bool flags_disagree;          /* won, and yet not closed */
   bool unknown_stage;
@@ -57,7 +57,7 @@ typedef struct dc_unit {
   double amount, probability;
 } dc_unit;
 
-struct dc_quality;
+struct dc_audit;
 struct dc_sheet;
 struct dc_rule;
 
@@ -120,16 +120,16 @@ typedef struct dc_duplicate {
 typedef enum dc_sheet_kind { DC_SHEET_DEALS, DC_SHEET_HISTORY, DC_SHEET_LOG } dc_sheet_kind;
 
 typedef struct dc_sheet {
-  struct dc_quality *quality;
+  struct dc_audit *quality;
   dc_sheet_kind kind;
   dc_load *load;
   const dc_table *table;
   const dc_roles *roles;
-  size_t n; /* units */
+  size_t n;             /* units */
   int column[DC_ROLES]; /* of the role, in the table; the expected close may be in the closed column */
   dc_row_reader reader;
-  uint32_t *row;  /* of the table, by unit; NULL = the same */
-  uint32_t *deal; /* of the log, by unit; NULL = none */
+  uint32_t *row;         /* of the table, by unit; NULL = the same */
+  uint32_t *deal;        /* of the log, by unit; NULL = none */
   const uint8_t **blank; /* by column: words that stand for no value, by code; NULL = none */
   size_t n_rules, rule_capacity;
   dc_rule *rules;
@@ -147,15 +147,15 @@ typedef struct dc_sheet {
 } dc_sheet;
 
 /* A further table, joined by a key: its words are spellings, too, and its dates are the deals' where these have none. */
-typedef struct dc_quality_join {
+typedef struct dc_audit_join {
   const dc_table *table;
   const char *name;
   int key;               /* its column */
   const char *main_name; /* the column of the deals that it is joined by */
-} dc_quality_join;
+} dc_audit_join;
 
 /* What is looked at, and the limits that follow from the data and the configuration. */
-typedef struct dc_quality {
+typedef struct dc_audit {
   dc_deals_sources sources;
   const dc_config *config;
   const dc_deals *log; /* NULL: the files make no deals */
@@ -163,41 +163,41 @@ typedef struct dc_quality {
   int32_t as_of; /* DC_DATE_MISSING = no day is known */
   int threads;
   uint64_t seed;
-  const dc_quality_join *joins;
+  const dc_audit_join *joins;
   size_t n_joins;
   const dc_use *use;
   const char (*why)[200];
   size_t n_rejects[2];
-  /* From the data, by dc_quality_survey: */
+  /* From the data, by dc_audit_survey: */
   int32_t day_low, day_high; /* days outside are far from all others */
   int32_t old_days;          /* as long as nearly all closed deals took; 0 = too few closed */
   double amount_high;        /* amounts above are absurd */
   size_t n_sheets;
   dc_sheet sheets[3];
   struct dc_arena *arena;
-} dc_quality;
+} dc_audit;
 
-typedef struct dc_quality_request {
+typedef struct dc_audit_request {
   dc_deals_sources sources;
   const dc_deals *log;
   int32_t as_of; /* of the log, or as asked; DC_DATE_MISSING = the last day that is not far from all others */
   const char *currency;
   int threads;
   uint64_t seed;
-  const dc_quality_join *joins;
+  const dc_audit_join *joins;
   size_t n_joins;
   const dc_use *use; /* by column of the deals file, as dc_leak_check says; NULL = to be found */
   const char (*why)[200];
   size_t n_rejects[2]; /* of the deals and of the history, as loaded */
-} dc_quality_request;
+} dc_audit_request;
 
 /* Audits the files of a request. What it points to must outlive it. */
-dc_status dc_quality_new(const dc_quality_request *request, dc_quality **quality, dc_error *error) DC_MUST_CHECK;
-void dc_quality_free(dc_quality *quality);
+dc_status dc_audit_new(const dc_audit_request *request, dc_audit **quality, dc_error *error) DC_MUST_CHECK;
+void dc_audit_free(dc_audit *quality);
 
 /* The last day among created, closed and change days that is not far from all others: what an as-of day is worth before
  * deals are made. *far: some day is far later. DC_DATE_MISSING when there is none. */
-int32_t dc_quality_last_day(const dc_deals_sources *sources, bool *far);
+int32_t dc_audit_last_day(const dc_deals_sources *sources, bool *far);
 
 void dc_unit_read(const dc_sheet *sheet, size_t index, dc_unit *unit);
 bool dc_rule_struck(const dc_sheet *sheet, size_t unit, size_t rule);

@@ -88,7 +88,7 @@ static dc_status look_at_filling(dc_sheet *sheet, int c, dc_error *error)
     one.name = "constant column";
     one.kind = DC_DEFECT_COLUMN;
     one.count = (int64_t)filled;
-    one.what = dc_quality_text(sheet->quality, "the same in every row: %s", value);
+    one.what = dc_audit_text(sheet->quality, "the same in every row: %s", value);
     one.fix = "it tells deals apart by nothing; leave it out";
     dc_status status = add(sheet, &one, error);
     if (status != DC_OK) return status;

@@ -156,7 +156,7 @@ static dc_status find_ids(dc_sheet *sheet, const int *rules, dc_error *error)
   free(rows);
   if (status != DC_OK || surplus == 0) return status;
   dc_rule *rule = &sheet->rules[rules[0]];
-  rule->what = dc_quality_text(sheet->quality, "%s (%lld rows too many)", rule->what, (long long)surplus);
+  rule->what = dc_audit_text(sheet->quality, "%s (%lld rows too many)", rule->what, (long long)surplus);
   return rule->what ? DC_OK : dc_fail_memory(error, "listing duplicates");
 }
 
@@ -203,7 +203,8 @@ static size_t list_alike(const dc_sheet *sheet, const int *rules, alike *list)
   size_t n = 0;
   for (size_t i = 0; i < sheet->n; i++) {
     dc_unit unit;
-    bool copy = dc_rule_struck(sheet, i, (size_t)rules[1]) || (rules[0] >= 0 && dc_rule_struck(sheet, i, (size_t)rules[0]));
+    bool copy = dc_rule_struck(sheet, i, (size_t)rules[1]) ||
+                (rules[0] >= 0 && dc_rule_struck(sheet, i, (size_t)rules[0]));
     if (copy) continue;
     dc_unit_read(sheet, i, &unit);
     uint32_t account = word_of(sheet, DC_ROLE_ACCOUNT, i);

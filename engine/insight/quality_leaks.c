@@ -117,9 +117,9 @@ static double strength(const dc_column *column, const closed_rows *c, dc_status 
 /* Names of what goes on until a deal closes, or is written then. */
 static bool is_named_late(const char *name, const char **word)
 {
-  static const char *const words[] = {"last",       "elapsed",     "duration",   "closing",    "totaldays", "daysin",
-                                      "timespent",  "changecount", "reason",     "final",      "modified",  "dauer",
-                                      "lossreason", "daysto",      "daysopen",   "dauer",      "原因"};
+  static const char *const words[] = {"last",       "elapsed",     "duration", "closing", "totaldays", "daysin",
+                                      "timespent",  "changecount", "reason",   "final",   "modified",  "dauer",
+                                      "lossreason", "daysto",      "daysopen", "dauer",   "原因"};
   char folded[DC_FOLD_BYTES];
   dc_text_fold(name, strlen(name), folded);
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -151,7 +151,8 @@ static bool is_filled_late(const dc_column *column, const closed_rows *c, char *
 static bool is_empty_with(const dc_sheet *sheet, size_t c, size_t other)
 {
   const dc_column *a = &sheet->table->columns[c], *b = &sheet->table->columns[other];
-  if (a->n_missing != b->n_missing || (double)a->n_missing < LATE_MISSING * (double)sheet->n || a->n_missing == sheet->n)
+  if (a->n_missing != b->n_missing || (double)a->n_missing < LATE_MISSING * (double)sheet->n ||
+      a->n_missing == sheet->n)
     return false;
   for (size_t row = 0; row < sheet->n; row++)
     if (dc_role_cell_missing(a, row) != dc_role_cell_missing(b, row)) return false;
@@ -167,19 +168,20 @@ static bool tells_outcome(dc_role role)
 
 static dc_status add(dc_sheet *sheet, size_t c, dc_use use, const char *why, dc_error *error)
 {
-  dc_finding one = {.name = use == DC_USE_DROPPED ? "leak" : "suspect leak",
-                    .kind = DC_DEFECT_COLUMN,
-                    .field = sheet->roles->role[c],
-                    .column = (int)c,
-                    .severity = 1,
-                    .count = (int64_t)(sheet->n - sheet->table->columns[c].n_missing),
-                    .of = (int64_t)sheet->n,
-                    .money = NAN,
-                    .width_cost = NAN,
-                    .no_cost = use == DC_USE_DROPPED ? "the forecast leaves it out" : "to be judged by who knows the column",
-                    .fix = use == DC_USE_DROPPED ? "nothing, or record it while deals are open"
-                                                 : "see whether it is known while deals are open; if not, leave it out"};
-  one.what = dc_quality_text(sheet->quality, "%s", why);
+  dc_finding one = {
+      .name = use == DC_USE_DROPPED ? "leak" : "suspect leak",
+      .kind = DC_DEFECT_COLUMN,
+      .field = sheet->roles->role[c],
+      .column = (int)c,
+      .severity = 1,
+      .count = (int64_t)(sheet->n - sheet->table->columns[c].n_missing),
+      .of = (int64_t)sheet->n,
+      .money = NAN,
+      .width_cost = NAN,
+      .no_cost = use == DC_USE_DROPPED ? "the forecast leaves it out" : "to be judged by who knows the column",
+      .fix = use == DC_USE_DROPPED ? "nothing, or record it while deals are open"
+                                   : "see whether it is known while deals are open; if not, leave it out"};
+  one.what = dc_audit_text(sheet->quality, "%s", why);
   return one.what && dc_sheet_add_finding(sheet, &one) ? DC_OK : dc_fail_memory(error, "looking for leaks");
 }
 
@@ -204,7 +206,7 @@ static dc_status suspect(const dc_sheet *sheet, size_t c, const closed_rows *clo
 
 static dc_status find_use(const dc_sheet *sheet, int8_t *states, size_t c, dc_use *use, char *why)
 {
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   if (q->use) {
     *use = q->use[c];
     snprintf(why, WHY_BYTES, "%.*s", WHY_BYTES - 1, q->why[c]);
@@ -233,7 +235,7 @@ static dc_status look(dc_sheet *sheet, int8_t *states, const closed_rows *closed
   }
   for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++)
     for (size_t other = 0; other < sheet->table->n_columns && !suspected[c] && status == DC_OK; other++) {
-      if (!suspected[other] || !is_empty_with(sheet, c, other)) continue;
+      if (!suspected[other] || tells_outcome(sheet->roles->role[c]) || !is_empty_with(sheet, c, other)) continue;
       snprintf(why, WHY_BYTES, "empty in the same rows as \"%.80s\"", sheet->table->columns[other].name);
       status = add(sheet, c, DC_USE_SUSPECT, why, error);
       suspected[c] = true;

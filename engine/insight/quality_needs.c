@@ -96,7 +96,9 @@ dc_status dc_rejects_audit(dc_sheet *sheet, dc_error *error)
                       .kind = DC_DEFECT_REJECTED,
                       .field = role,
                       .column = c,
-                      .severity = r->whole_row ? 3 : role == DC_ROLE_NONE ? 1 : 2,
+                      .severity = r->whole_row           ? 3
+                                  : role == DC_ROLE_NONE ? 1
+                                                         : 2,
                       .count = r->count,
                       .of = (int64_t)sheet->n + rejected,
                       .money = r->amount,
@@ -105,8 +107,8 @@ dc_status dc_rejects_audit(dc_sheet *sheet, dc_error *error)
                       .width_cost = NAN,
                       .fix = "mend the file, or its export"};
     one.no_cost = r->whole_row ? "what the rows say cannot be read" : "the cells count as missing";
-    one.what = r->value[0] ? dc_quality_text(sheet->quality, "%s: the first is \"%.60s\"",
-                                             r->whole_row ? "rows left out" : "cells left empty", r->value)
+    one.what = r->value[0]    ? dc_audit_text(sheet->quality, "%s: the first is \"%.60s\"",
+                                           r->whole_row ? "rows left out" : "cells left empty", r->value)
                : r->whole_row ? "rows left out"
                               : "cells left empty";
     if (!one.what || !dc_sheet_add_finding(sheet, &one)) return dc_fail_memory(error, "listing rejects");
@@ -137,10 +139,10 @@ static const keyed *find_key(const keyed *keys, size_t n, const char *text, size
 }
 
 /* The day of role in the joined row of each row of the sheet. */
-static dc_status take_days(dc_sheet *sheet, const dc_quality_join *join, int main, const dc_column *day, int which,
+static dc_status take_days(dc_sheet *sheet, const dc_audit_join *join, int main, const dc_column *day, int which,
                            dc_error *error)
 {
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   size_t rows = join->table->rows, n = 0;
   keyed *keys = malloc((rows + 1) * sizeof *keys);
   int32_t *days = dc_arena_alloc(q->arena, sheet->n + 1, sizeof *days);
@@ -169,10 +171,10 @@ static dc_status take_days(dc_sheet *sheet, const dc_quality_join *join, int mai
 dc_status dc_joins_audit(dc_sheet *sheet, dc_error *error)
 {
   static const dc_role wanted[] = {DC_ROLE_CREATED, DC_ROLE_CLOSED};
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   dc_status status = DC_OK;
   for (size_t k = 0; k < q->n_joins && status == DC_OK; k++) {
-    const dc_quality_join *join = &q->joins[k];
+    const dc_audit_join *join = &q->joins[k];
     dc_roles *roles;
     int main = -1;
     for (size_t c = 0; c < sheet->table->n_columns; c++)

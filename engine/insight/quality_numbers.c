@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum { LEAST_CODED = 5, LEAST_DIGITS = 4, RANGE_WORDS = 64, VALUE_CHARS = 32 };
-static const double CODE_GAP = 2;          /* a code lies this many times further out than any other value */
-static const double STRAY_SHARE = 0.05;    /* at most so many cells of a kind are strays among the others */
+static const double CODE_GAP = 2;       /* a code lies this many times further out than any other value */
+static const double STRAY_SHARE = 0.05; /* at most so many cells of a kind are strays among the others */
 static const double MARKED_SHARE = 0.2;
 static const double RANGE_SHARE = 0.95;
 
@@ -87,15 +87,15 @@ static dc_status find_codes(dc_sheet *sheet, int c, const edge *high, const edge
                high->value >= CODE_GAP * fmax(fabs(high->next), 1);
   if (coded) {
     rule.value = high->value;
-    rule.what = dc_quality_text(sheet->quality, "%.10g is a code, not a number: all others end at %.10g", high->value,
-                                high->next);
+    rule.what = dc_audit_text(sheet->quality, "%.10g is a code, not a number: all others end at %.10g", high->value,
+                              high->next);
     status = add_rule(sheet, &rule, error);
   }
   bool minus = low->value == 1 || low->value == 9 || is_nines(low->value); /* -1, -9, -99 with the sign turned */
   if (status != DC_OK || low->count < LEAST_CODED || !minus || !(low->next <= 0) || !isfinite(low->next)) return status;
   rule.value = -low->value;
-  rule.what = dc_quality_text(sheet->quality, "%.10g is a code, not a number: all others are %.10g or more",
-                              -low->value, -low->next);
+  rule.what = dc_audit_text(sheet->quality, "%.10g is a code, not a number: all others are %.10g or more", -low->value,
+                            -low->next);
   return add_rule(sheet, &rule, error);
 }
 
@@ -125,7 +125,7 @@ dc_status dc_numbers_audit(dc_sheet *sheet, int c, dc_error *error)
   if (below > 0 && !one_code && (double)below <= STRAY_SHARE * (double)filled) {
     dc_rule rule = rule_of(sheet, c, "negative number", DC_DEFECT_NOTE);
     rule.strikes = is_below;
-    rule.what = dc_quality_text(sheet->quality, "below 0, down to %.10g, in a column of numbers above it", -low.value);
+    rule.what = dc_audit_text(sheet->quality, "below 0, down to %.10g, in a column of numbers above it", -low.value);
     rule.fix = "see whether they are returns or credits, and book those apart";
     status = add_rule(sheet, &rule, error);
   }
@@ -140,8 +140,8 @@ dc_status dc_numbers_audit(dc_sheet *sheet, int c, dc_error *error)
 /* --- "10K to 20K" --- */
 
 typedef struct range {
-  double low, high;     /* as the word says */
-  double least, most;   /* of the amounts of its rows */
+  double low, high;   /* as the word says */
+  double least, most; /* of the amounts of its rows */
   int64_t rows, outside;
 } range;
 
@@ -173,7 +173,8 @@ static bool read_range(const char *word, range *r)
   char lower[DC_FOLD_BYTES];
   size_t n = 0;
   double a, b;
-  for (; word[n] && n + 1 < sizeof lower; n++) lower[n] = (char)(word[n] >= 'A' && word[n] <= 'Z' ? word[n] + 32 : word[n]);
+  for (; word[n] && n + 1 < sizeof lower; n++)
+    lower[n] = (char)(word[n] >= 'A' && word[n] <= 'Z' ? word[n] + 32 : word[n]);
   lower[n] = '\0';
   const char *start = lower + strcspn(lower, "0123456789");
   const char *rest = read_number(start, &a);
@@ -221,7 +222,8 @@ dc_status dc_ranges_audit(dc_sheet *sheet, int c, dc_error *error)
   range ranges[RANGE_WORDS];
   int of[RANGE_WORDS];
   size_t n = 0;
-  if (at < 0 || column->n_words < 3 || column->n_words > RANGE_WORDS || sheet->table->columns[at].type != DC_TYPE_NUMBER)
+  if (at < 0 || column->n_words < 3 || column->n_words > RANGE_WORDS ||
+      sheet->table->columns[at].type != DC_TYPE_NUMBER)
     return DC_OK;
   for (size_t k = 1; k < column->n_words; k++) of[k] = read_range(column->words[k], &ranges[n]) ? (int)n++ : -1;
   if ((double)n < RANGE_SHARE * (double)(column->n_words - 1)) return DC_OK;
@@ -248,8 +250,8 @@ dc_status dc_ranges_audit(dc_sheet *sheet, int c, dc_error *error)
                     .width_cost = NAN,
                     .no_cost = "the forecast uses the amount itself",
                     .fix = "correct the labels"};
-  one.what = dc_quality_text(sheet->quality, "ranges of %.60s, yet the amounts lie outside what the words say",
-                             sheet->table->columns[at].name);
+  one.what = dc_audit_text(sheet->quality, "ranges of %.60s, yet the amounts lie outside what the words say",
+                           sheet->table->columns[at].name);
   return one.what && dc_sheet_add_finding(sheet, &one) ? DC_OK : dc_fail_memory(error, "looking at ranges");
 }
 
@@ -320,10 +322,11 @@ dc_status dc_marks_audit(dc_sheet *sheet, int c, dc_error *error)
                       .width_cost = NAN,
                       .no_cost = "the forecast does not use it",
                       .fix = "see what the letter means, and book returns and credits apart"};
-    one.what = at >= 0 ? dc_quality_text(sheet->quality,
-                                         "\"%c\" before the number, like a return or credit: %.60s is below 0 in %lld of them",
-                                         mark, sheet->table->columns[at].name, (long long)negative)
-                       : dc_quality_text(sheet->quality, "\"%c\" before the number", mark);
+    one.what = at >= 0 ? dc_audit_text(
+                             sheet->quality,
+                             "\"%c\" before the number, like a return or credit: %.60s is below 0 in %lld of them",
+                             mark, sheet->table->columns[at].name, (long long)negative)
+                       : dc_audit_text(sheet->quality, "\"%c\" before the number", mark);
     if (!one.what || !dc_sheet_add_finding(sheet, &one)) return dc_fail_memory(error, "looking at numbers");
   }
   return DC_OK;

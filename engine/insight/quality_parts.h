@@ -24,10 +24,10 @@ bool dc_sheet_add_variant(dc_sheet *sheet, const dc_variant *variant);
 bool dc_sheet_add_duplicate(dc_sheet *sheet, const dc_duplicate *duplicate);
 
 /* Text kept as long as the audit; NULL when memory ends. */
-const char *dc_quality_text(dc_quality *quality, const char *format, ...) DC_PRINTF(2, 3);
+const char *dc_audit_text(dc_audit *quality, const char *format, ...) DC_PRINTF(2, 3);
 
 /* The days and amounts that the limits follow from. */
-dc_status dc_quality_survey(dc_quality *quality, const dc_deals_sources *sources, dc_error *error) DC_MUST_CHECK;
+dc_status dc_audit_survey(dc_audit *quality, const dc_deals_sources *sources, dc_error *error) DC_MUST_CHECK;
 
 /* Creation and closing days from joined tables, where the deals file has none. */
 dc_status dc_joins_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;

@@ -59,7 +59,7 @@ static bool is_far(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *un
 
 static bool is_future(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   int32_t day = day_of(unit, rule->field);
   return q->as_of != DC_DATE_MISSING && day != DC_DATE_MISSING && day > q->as_of && day <= q->day_high;
 }
@@ -67,14 +67,14 @@ static bool is_future(const dc_rule *rule, const dc_sheet *sheet, const dc_unit 
 static bool is_overdue(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
   (void)rule;
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   return q->as_of != DC_DATE_MISSING && unit->expected < q->as_of && unit->expected >= q->day_low;
 }
 
 static bool is_quiet(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
   (void)rule;
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   return q->as_of != DC_DATE_MISSING && unit->active != DC_DATE_MISSING &&
          unit->active + q->config->check.stale_days < q->as_of;
 }
@@ -82,7 +82,7 @@ static bool is_quiet(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *
 static bool is_old(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
   (void)rule;
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   return q->as_of != DC_DATE_MISSING && q->old_days > 0 && unit->created >= q->day_low &&
          q->as_of - unit->created > q->old_days;
 }
@@ -127,8 +127,10 @@ static bool is_never(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *
 
 #define BIT(role) DC_ROLE_BIT(DC_ROLE_##role)
 #define RULE(label, kind_of, role, state, needed, test, weight, cost_of, says, mend)                                   \
-  {.name = label, .kind = DC_DEFECT_##kind_of, .field = DC_ROLE_##role, .when = DC_WHEN_##state, .needs = needed,      \
-   .strikes = test, .severity = weight, .cost = DC_COST_##cost_of, .what = says, .fix = mend, .column = -1}
+  {                                                                                                                    \
+    .name = label, .kind = DC_DEFECT_##kind_of, .field = DC_ROLE_##role, .when = DC_WHEN_##state, .needs = needed,     \
+    .strikes = test, .severity = weight, .cost = DC_COST_##cost_of, .what = says, .fix = mend, .column = -1            \
+  }
 
 /* clang-format off */
 const dc_rule dc_unit_rules[] = {

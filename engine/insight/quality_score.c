@@ -8,12 +8,15 @@
 
 enum { SCORE_OTHER = DC_ROLES }; /* weight of all columns without a role */
 
-static const double weights[DC_ROLES + 1] = {
-    [DC_ROLE_NONE] = 2, [DC_ROLE_ID] = 1,           [DC_ROLE_NAME] = 0.25,       [DC_ROLE_STAGE] = 3,
-    [DC_ROLE_AMOUNT] = 3, [DC_ROLE_CREATED] = 2,    [DC_ROLE_CLOSED] = 3,        [DC_ROLE_EXPECTED_CLOSE] = 2,
-    [DC_ROLE_OWNER] = 1,  [DC_ROLE_ACCOUNT] = 1,    [DC_ROLE_PRODUCT] = 1,       [DC_ROLE_REGION] = 0.5,
-    [DC_ROLE_SOURCE] = 0.5, [DC_ROLE_PROBABILITY] = 0.5, [DC_ROLE_CURRENCY] = 1, [DC_ROLE_IS_WON] = 1,
-    [DC_ROLE_CHANGED_AT] = 1, [SCORE_OTHER] = 1};
+static const double weights[DC_ROLES + 1] = {[DC_ROLE_NONE] = 2,       [DC_ROLE_ID] = 1,
+                                             [DC_ROLE_NAME] = 0.25,    [DC_ROLE_STAGE] = 3,
+                                             [DC_ROLE_AMOUNT] = 3,     [DC_ROLE_CREATED] = 2,
+                                             [DC_ROLE_CLOSED] = 3,     [DC_ROLE_EXPECTED_CLOSE] = 2,
+                                             [DC_ROLE_OWNER] = 1,      [DC_ROLE_ACCOUNT] = 1,
+                                             [DC_ROLE_PRODUCT] = 1,    [DC_ROLE_REGION] = 0.5,
+                                             [DC_ROLE_SOURCE] = 0.5,   [DC_ROLE_PROBABILITY] = 0.5,
+                                             [DC_ROLE_CURRENCY] = 1,   [DC_ROLE_IS_WON] = 1,
+                                             [DC_ROLE_CHANGED_AT] = 1, [SCORE_OTHER] = 1};
 
 static double weight_of(const dc_config *config, int role)
 {
@@ -66,10 +69,7 @@ static bool is_needed(const dc_sheet *sheet, dc_role role)
 }
 
 /* The field that a rule speaks of: of copies the rows. */
-static dc_role field_of(const dc_rule *rule)
-{
-  return rule->kind == DC_DEFECT_DUPLICATE ? DC_ROLE_NONE : rule->field;
-}
+static dc_role field_of(const dc_rule *rule) { return rule->kind == DC_DEFECT_DUPLICATE ? DC_ROLE_NONE : rule->field; }
 
 static void fill_role(dc_scorer *scorer, dc_role role)
 {

@@ -24,8 +24,8 @@ typedef struct dc_score_field {
 typedef struct dc_score {
   size_t n_fields;
   dc_score_field *fields;
-  int64_t units, open, at_fault; /* deals; those that some rule of severity 1 or more strikes */
-  double money, money_at_fault;  /* amounts of open deals */
+  int64_t units, open, at_fault;        /* deals; those that some rule of severity 1 or more strikes */
+  double money, money_at_fault;         /* amounts of open deals */
   double completeness, accuracy, score; /* weighted means; NaN when there is no field */
 } dc_score;
 

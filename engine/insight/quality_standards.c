@@ -37,25 +37,24 @@ static dc_status add_rule(dc_sheet *sheet, const dc_rule *rule, dc_error *error)
 
 static dc_status no_column(dc_sheet *sheet, const char *section, const char *name, dc_error *error)
 {
-  dc_finding one = {.name = "no such column",
-                    .kind = DC_DEFECT_STANDARD,
-                    .column = -1,
-                    .severity = 2,
-                    .count = (int64_t)sheet->n,
-                    .of = (int64_t)sheet->n,
-                    .money = NAN,
-                    .width_cost = NAN,
-                    .no_cost = "the forecast does not know it",
-                    .what = dc_quality_text(sheet->quality, "%s speaks of \"%.80s\", and no column is named so", section,
-                                            name),
-                    .fix = "export the column, or mend the INI file"};
-  return one.what && dc_sheet_add_finding(sheet, &one)
-             ? DC_OK
-             : dc_fail_memory(error, "holding the data against its standard");
+  dc_finding one = {
+      .name = "no such column",
+      .kind = DC_DEFECT_STANDARD,
+      .column = -1,
+      .severity = 2,
+      .count = (int64_t)sheet->n,
+      .of = (int64_t)sheet->n,
+      .money = NAN,
+      .width_cost = NAN,
+      .no_cost = "the forecast does not know it",
+      .what = dc_audit_text(sheet->quality, "%s speaks of \"%.80s\", and no column is named so", section, name),
+      .fix = "export the column, or mend the INI file"};
+  return one.what && dc_sheet_add_finding(sheet, &one) ? DC_OK
+                                                       : dc_fail_memory(error, "holding the data against its standard");
 }
 
 /* The allowed value that each other word was likely meant to be. */
-static const char **nearest(dc_quality *q, const dc_column *column, const dc_config_list *allowed, const uint8_t *flagged)
+static const char **nearest(dc_audit *q, const dc_column *column, const dc_config_list *allowed, const uint8_t *flagged)
 {
   const char **mend = dc_arena_alloc(q->arena, column->n_words + 1, sizeof *mend);
   for (size_t k = 1; mend && k < column->n_words; k++)
@@ -65,7 +64,7 @@ static const char **nearest(dc_quality *q, const dc_column *column, const dc_con
 
 static dc_status add_allowed(dc_sheet *sheet, const dc_config_list *allowed, dc_error *error)
 {
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   dc_role role;
   int c = find_column(sheet, allowed->name, &role);
   if (c < 0) return no_column(sheet, "[allowed]", allowed->name, error);
@@ -93,7 +92,7 @@ static dc_status add_allowed(dc_sheet *sheet, const dc_config_list *allowed, dc_
                   .mend = nearest(q, column, allowed, flagged)};
   if (!rule.mend) return dc_fail_memory(error, "holding the data against its standard");
   if (!shown) return DC_OK;
-  rule.what = dc_quality_text(q, "\"%.60s\" is no value that [allowed] names", shown);
+  rule.what = dc_audit_text(q, "\"%.60s\" is no value that [allowed] names", shown);
   return add_rule(sheet, &rule, error);
 }
 
@@ -111,7 +110,7 @@ static uint8_t *stages_from(const dc_sheet *sheet, int from)
 
 static dc_status add_required(dc_sheet *sheet, const dc_config_list *required, dc_error *error)
 {
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   int stage = sheet->column[DC_ROLE_STAGE];
   if (stage < 0 || sheet->table->columns[stage].type != DC_TYPE_CATEGORY)
     return no_column(sheet, "[required]", "stage", error);
@@ -129,7 +128,7 @@ static dc_status add_required(dc_sheet *sheet, const dc_config_list *required, d
                     .severity = 2,
                     .cost = DC_COST_FIELD,
                     .strikes = is_lacking,
-                    .what = dc_quality_text(q, "required from stage \"%.60s\" on, and missing", required->name),
+                    .what = dc_audit_text(q, "required from stage \"%.60s\" on, and missing", required->name),
                     .fix = "fill it in, or move the deal back",
                     .column = stage,
                     .target = c,
@@ -144,7 +143,7 @@ static dc_status add_required(dc_sheet *sheet, const dc_config_list *required, d
 /* Stages of open deals that [stages] order leaves out. */
 static dc_status add_order(dc_sheet *sheet, dc_error *error)
 {
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   int c = sheet->column[DC_ROLE_STAGE];
   if (q->config->n_order == 0 || c < 0 || sheet->table->columns[c].type != DC_TYPE_CATEGORY) return DC_OK;
   const dc_column *column = &sheet->table->columns[c];
@@ -165,7 +164,7 @@ static dc_status add_order(dc_sheet *sheet, dc_error *error)
                   .severity = 1,
                   .cost = DC_COST_FIELD,
                   .strikes = dc_is_flagged,
-                  .what = dc_quality_text(q, "stage \"%.60s\" is not among [stages] order", shown),
+                  .what = dc_audit_text(q, "stage \"%.60s\" is not among [stages] order", shown),
                   .fix = "use a stage of the order, or add it there",
                   .column = c,
                   .target = -1,
@@ -176,7 +175,7 @@ static dc_status add_order(dc_sheet *sheet, dc_error *error)
 /* Amounts in another currency than the run's: that of the INI, else the one that most rows have. */
 static dc_status add_currency(dc_sheet *sheet, dc_error *error)
 {
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   int c = sheet->column[DC_ROLE_CURRENCY];
   if (c < 0 || sheet->table->columns[c].type != DC_TYPE_CATEGORY) return DC_OK;
   const dc_column *column = &sheet->table->columns[c];
@@ -203,7 +202,7 @@ static dc_status add_currency(dc_sheet *sheet, dc_error *error)
                   .field = DC_ROLE_CURRENCY,
                   .severity = 2,
                   .strikes = dc_is_flagged,
-                  .what = dc_quality_text(q, "amounts in %.20s among amounts in %.20s", shown, usual),
+                  .what = dc_audit_text(q, "amounts in %.20s among amounts in %.20s", shown, usual),
                   .fix = "export in one currency, or give rates",
                   .column = c,
                   .target = -1,

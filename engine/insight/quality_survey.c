@@ -76,7 +76,7 @@ static void survey_changes(survey *s, const dc_deals_sources *sources)
 }
 
 /* Tukey's fences, and the years of [check] far_days more: a few mistyped years move neither quartile. */
-static void set_days(dc_quality *q, const survey *s)
+static void set_days(dc_audit *q, const survey *s)
 {
   q->day_low = FIRST_DAY;
   q->day_high = FIRST_DAY + DAYS - 1;
@@ -94,7 +94,7 @@ static int32_t last_day(const survey *s, int32_t high)
   return DC_DATE_MISSING;
 }
 
-dc_status dc_quality_survey(dc_quality *q, const dc_deals_sources *sources, dc_error *error)
+dc_status dc_audit_survey(dc_audit *q, const dc_deals_sources *sources, dc_error *error)
 {
   survey *s = calloc(1, sizeof *s);
   if (!s) return dc_fail_memory(error, "looking for limits");
@@ -116,12 +116,12 @@ dc_status dc_quality_survey(dc_quality *q, const dc_deals_sources *sources, dc_e
   return DC_OK;
 }
 
-int32_t dc_quality_last_day(const dc_deals_sources *sources, bool *far)
+int32_t dc_audit_last_day(const dc_deals_sources *sources, bool *far)
 {
   const dc_load *loads[] = {sources->deals, sources->history};
   const dc_roles *roles[] = {sources->deals_roles, sources->history_roles};
   static const dc_role days[] = {DC_ROLE_CREATED, DC_ROLE_CLOSED, DC_ROLE_CHANGED_AT};
-  dc_quality q = {.config = sources->config};
+  dc_audit q = {.config = sources->config};
   survey *s = calloc(1, sizeof *s);
   int32_t last = DC_DATE_MISSING;
   *far = false;

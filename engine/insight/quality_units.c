@@ -73,7 +73,7 @@ static uint8_t state_of(dc_meaning meaning)
 /* The day of the deal's last change, as its history tells. */
 static void take_touch(const dc_sheet *sheet, dc_unit *unit)
 {
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   dc_view view;
   if (unit->deal == DC_ID_NONE || !q->log->has_history) return;
   dc_deals_view(q->log, unit->deal, q->as_of, &view);

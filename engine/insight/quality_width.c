@@ -21,9 +21,9 @@ typedef struct widths {
   const dc_width_request *request;
   const dc_features *features;
   dc_periods periods;
-  part *parts;        /* of the open deals of request->now */
+  part *parts;         /* of the open deals of request->now */
   double total, rates; /* width^2, and its last term */
-  uint32_t *open_of;  /* by deal of the log: index into parts, DC_ID_NONE = not open */
+  uint32_t *open_of;   /* by deal of the log: index into parts, DC_ID_NONE = not open */
 } widths;
 
 static void subject_of(const widths *w, size_t i, dc_subject *subject)
@@ -190,8 +190,7 @@ static double gain_of_history(const widths *w, double more)
 static double closed_among(const dc_sheet *sheet, size_t k)
 {
   double n = 0;
-  for (size_t u = 0; u < sheet->n; u++)
-    n += dc_rule_struck(sheet, u, k) && (sheet->state[u] & DC_WHEN_CLOSED) != 0;
+  for (size_t u = 0; u < sheet->n; u++) n += dc_rule_struck(sheet, u, k) && (sheet->state[u] & DC_WHEN_CLOSED) != 0;
   return n;
 }
 
@@ -249,7 +248,7 @@ static void cost_of_sheet(const widths *w, dc_sheet *sheet)
   }
 }
 
-void dc_quality_no_width(dc_quality *q, const char *reason)
+void dc_audit_no_width(dc_audit *q, const char *reason)
 {
   for (size_t s = 0; s < q->n_sheets; s++)
     for (size_t k = 0; k < q->sheets[s].n_rules; k++) {
@@ -268,8 +267,7 @@ static dc_status measure(widths *w, dc_error *error)
   for (size_t i = 0; i < log->n; i++) w->open_of[i] = DC_ID_NONE;
   for (size_t i = 0; i < now->n_open; i++) w->open_of[now->open[i]] = (uint32_t)i;
   dc_periods_from(w->request->calendar, now->day, 1, &w->periods);
-  dc_status status =
-      dc_fold_each(now->n_open, BLOCK_DEALS, w->request->quality->threads, w, look_at_open, error);
+  dc_status status = dc_fold_each(now->n_open, BLOCK_DEALS, w->request->quality->threads, w, look_at_open, error);
   double mean = 0;
   for (size_t i = 0; i < now->n_open && status == DC_OK; i++) {
     const part *one = &w->parts[i];
@@ -283,17 +281,17 @@ static dc_status measure(widths *w, dc_error *error)
   return status;
 }
 
-dc_status dc_quality_width(const dc_width_request *request, double *width, dc_error *error)
+dc_status dc_audit_width(const dc_width_request *request, double *width, dc_error *error)
 {
   widths w = {.request = request, .features = request->conversion->features};
   const dc_conversion *c = request->conversion;
   *width = NAN;
   if (c->won + c->lost < LEAST_CLOSED || c->won == 0) {
-    dc_quality_no_width(request->quality, "too few deals have closed to say what a field is worth");
+    dc_audit_no_width(request->quality, "too few deals have closed to say what a field is worth");
     return DC_OK;
   }
   dc_status status = measure(&w, error);
-  if (status == DC_OK && !(w.total > 0)) dc_quality_no_width(request->quality, "no open deal is worth anything");
+  if (status == DC_OK && !(w.total > 0)) dc_audit_no_width(request->quality, "no open deal is worth anything");
   for (size_t s = 0; s < request->quality->n_sheets && status == DC_OK && w.total > 0; s++) {
     dc_sheet *sheet = &request->quality->sheets[s];
     if (sheet->deal) cost_of_sheet(&w, sheet);

@@ -26,7 +26,7 @@
 #include "engine/insight/quality.h"
 
 typedef struct dc_width_request {
-  dc_quality *quality; /* whose rules get width_cost and no_cost */
+  dc_audit *quality; /* whose rules get width_cost and no_cost */
   const dc_conversion *conversion;
   const dc_amounts *amounts;
   const dc_snapshot *now;
@@ -34,9 +34,9 @@ typedef struct dc_width_request {
 } dc_width_request;
 
 /* *width: the standard deviation, in money, or in deals where the data has no amounts. */
-dc_status dc_quality_width(const dc_width_request *request, double *width, dc_error *error) DC_MUST_CHECK;
+dc_status dc_audit_width(const dc_width_request *request, double *width, dc_error *error) DC_MUST_CHECK;
 
 /* All costs are unknown, for one reason (static text). */
-void dc_quality_no_width(dc_quality *quality, const char *reason);
+void dc_audit_no_width(dc_audit *quality, const char *reason);
 
 #endif

@@ -11,12 +11,12 @@
 enum { ID_CHARS = 12, ID_DIGITS = 4, LEAST_FOLDED = 2, ZERO_CHARS = 8 };
 
 /* Folded: lower case, letters and digits only. */
-static const char *const blank_words[] = {"select",  "selectone", "pleaseselect", "choose", "chooseone", "pleasechoose",
-                                          "tbd",     "tba",       "tbc",          "blank",  "empty",     "notset",
-                                          "nullnull", "none",     "xxx",          "dummy",  "todo",      "请选择",
-                                          "bitteauswählen"};
-static const char *const unknown_words[] = {"unknown",   "notknown", "unspecified",  "undefined", "notspecified",
-                                            "unbekannt", "inconnu",  "desconocido",  "desconhecido", "未知"};
+static const char *const blank_words[] = {"select",       "selectone", "pleaseselect", "choose",        "chooseone",
+                                          "pleasechoose", "tbd",       "tba",          "tbc",           "blank",
+                                          "empty",        "notset",    "nullnull",     "none",          "xxx",
+                                          "dummy",        "todo",      "请选择",       "bitteauswählen"};
+static const char *const unknown_words[] = {"unknown",   "notknown", "unspecified", "undefined",    "notspecified",
+                                            "unbekannt", "inconnu",  "desconocido", "desconhecido", "未知"};
 
 static bool is_among(const char *word, const char *const *list, size_t n)
 {
@@ -60,7 +60,7 @@ static dc_status add_words(dc_sheet *sheet, const dc_rule *like, bool (*is)(cons
   dc_rule rule = *like;
   rule.strikes = dc_is_flagged;
   rule.flagged = *flags = flagged;
-  rule.what = dc_quality_text(sheet->quality, says, shown);
+  rule.what = dc_audit_text(sheet->quality, says, shown);
   return rule.what && dc_sheet_add_rule(sheet, &rule) ? DC_OK : dc_fail_memory(error, "looking at words");
 }
 
@@ -144,7 +144,7 @@ static int by_key(const void *a, const void *b)
   return strcmp(x->word, y->word);
 }
 
-static dc_status add_spelling(dc_quality *q, spelling *list, size_t *n, const spelling *like, dc_error *error)
+static dc_status add_spelling(dc_audit *q, spelling *list, size_t *n, const spelling *like, dc_error *error)
 {
   char key[DC_FOLD_BYTES];
   if (is_id(like->word) || squeeze(like->word, key) < LEAST_FOLDED) return DC_OK;
@@ -154,16 +154,16 @@ static dc_status add_spelling(dc_quality *q, spelling *list, size_t *n, const sp
 }
 
 /* The table that the column is joined to, NULL = none. */
-static const dc_quality_join *join_of(const dc_sheet *sheet, int c)
+static const dc_audit_join *join_of(const dc_sheet *sheet, int c)
 {
-  const dc_quality *q = sheet->quality;
+  const dc_audit *q = sheet->quality;
   for (size_t k = 0; k < q->n_joins && sheet->kind == DC_SHEET_DEALS; k++)
     if (dc_text_same(q->joins[k].main_name, sheet->table->columns[c].name)) return &q->joins[k];
   return NULL;
 }
 
-static dc_status list_spellings(dc_sheet *sheet, int c, const int64_t *count, const dc_quality_join *join,
-                                spelling *list, size_t *n, dc_error *error)
+static dc_status list_spellings(dc_sheet *sheet, int c, const int64_t *count, const dc_audit_join *join, spelling *list,
+                                size_t *n, dc_error *error)
 {
   const dc_column *column = &sheet->table->columns[c];
   dc_status status = DC_OK;
@@ -204,9 +204,9 @@ static bool add_group(dc_sheet *sheet, int c, const spelling *group, size_t n, u
 
 dc_status dc_spellings_audit(dc_sheet *sheet, int c, const int64_t *count, dc_error *error)
 {
-  dc_quality *q = sheet->quality;
+  dc_audit *q = sheet->quality;
   const dc_column *column = &sheet->table->columns[c];
-  const dc_quality_join *join = join_of(sheet, c);
+  const dc_audit_join *join = join_of(sheet, c);
   dc_role role = sheet->roles->role[c];
   if (role == DC_ROLE_ID) return DC_OK;
   size_t n = 0, before = sheet->n_variants;
@@ -232,9 +232,9 @@ dc_status dc_spellings_audit(dc_sheet *sheet, int c, const int64_t *count, dc_er
                   .severity = role == DC_ROLE_NONE ? 1 : 2,
                   .cost = DC_COST_SPELLING,
                   .strikes = dc_is_flagged,
-                  .what = dc_quality_text(q, "\"%.60s\" and \"%.60s\" are likely one%s%s", first->word, first->usual,
-                                          first->from ? "; so it stands in " : "", first->from ? first->from : ""),
-                  .fix = dc_quality_text(q, "write \"%.60s\" throughout", first->usual),
+                  .what = dc_audit_text(q, "\"%.60s\" and \"%.60s\" are likely one%s%s", first->word, first->usual,
+                                        first->from ? "; so it stands in " : "", first->from ? first->from : ""),
+                  .fix = dc_audit_text(q, "write \"%.60s\" throughout", first->usual),
                   .column = c,
                   .target = -1,
                   .flagged = flagged,

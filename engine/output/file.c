@@ -134,6 +134,12 @@ dc_status dc_file_open(const char *path, dc_file **file, dc_error *error)
   return DC_OK;
 }
 
+dc_status dc_file_hide(dc_file *file, dc_error *error)
+{
+  if (!file->temp[0] || fchmod(file->fd, 0600) == 0) return DC_OK;
+  return system_error(error, file->name, "cannot be hidden from others");
+}
+
 dc_sink *dc_file_sink(dc_file *file) { return &file->sink; }
 
 /* Devices and pipes have nothing to sync. */

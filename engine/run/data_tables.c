@@ -33,7 +33,7 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
 {
   const dc_column *column = &loaded->load->table->columns[c];
   if ((int)c == loaded->key) return (column_use){dc_use_name(DC_USE_USED), "the key that it is joined by"};
-  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+  for (size_t a = 0; run->r.log && a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->column != column) continue;
     if (one->predictor) return (column_use){dc_use_name(DC_USE_USED), "joined; may predict as its key may"};
@@ -152,6 +152,7 @@ static amounts amounts_of(const dc_forecast_run *run, const dc_loaded *loaded, s
     sum.read += amount[row];
     if (quotas && dc_quota_is_used(run->quotas, row)) sum.used += amount[row];
   }
+  if (!run->r.log) return sum;
   for (size_t i = 0; deals && i < run->r.log->n; i++) {
     uint32_t row = run->r.log->row[i];
     bool used = row != DC_ID_NONE && run->r.log->known[i] <= run->r.as_of;
@@ -205,7 +206,7 @@ static void set_options(dc_forecast_run *run)
   dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
 }
 
-void dc_describe_run(dc_forecast_run *run)
+void dc_input_table(dc_forecast_run *run)
 {
   static const dc_field_spec inputs[] = {{"name", DC_FIELD_TEXT},         {"bytes", DC_FIELD_INTEGER},
                                          {"hash", DC_FIELD_TEXT},         {"read", DC_FIELD_INTEGER},
@@ -214,8 +215,15 @@ void dc_describe_run(dc_forecast_run *run)
                                          {"excluded", DC_FIELD_INTEGER},  {"blank", DC_FIELD_INTEGER},
                                          {"preamble", DC_FIELD_INTEGER},  {"amount_read", DC_FIELD_MONEY},
                                          {"amount_used", DC_FIELD_MONEY}, {NULL, DC_FIELD_TEXT}};
-  dc_result *out = run->result;
   const dc_loaded *file;
+  if (run->r.log) count_later(run);
+  dc_result_table *table = dc_result_add_inputs(run->result, inputs);
+  for (size_t k = 0; (file = file_at(run, k)) != NULL; k++) inputs_of(run, file, table);
+}
+
+void dc_describe_run(dc_forecast_run *run)
+{
+  dc_result *out = run->result;
   dc_set_text(out, &out->run, "version", DC_VERSION);
   dc_set_date(out, &out->run, "as_of", run->r.as_of);
   dc_set_text(out, &out->run, "timezone", run->r.config->timezone);
@@ -229,7 +237,5 @@ void dc_describe_run(dc_forecast_run *run)
   dc_set_integer(out, &out->run, "deals_lost", run->now.lost);
   dc_set_integer(out, &out->run, "seed", (int64_t)run->job->seed);
   set_options(run);
-  count_later(run);
-  dc_result_table *table = dc_result_add_inputs(out, inputs);
-  for (size_t k = 0; (file = file_at(run, k)) != NULL; k++) inputs_of(run, file, table);
+  dc_input_table(run);
 }

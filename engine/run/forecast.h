@@ -1,4 +1,4 @@
-/* What `dealcast forecast` works on, and the tables that it makes of it. Private to engine/run. */
+/* What `dealcast forecast` works on (and `check`, as far as it goes), and the tables made of it. Private to engine/run. */
 #ifndef DC_RUN_FORECAST_H
 #define DC_RUN_FORECAST_H
 
@@ -34,6 +34,7 @@ void dc_backtest_tables(dc_forecast_run *run);
 
 /* `run` with its inputs, `columns`, `rejects`, and the warnings that the data gives rise to. */
 void dc_describe_run(dc_forecast_run *run);
+void dc_input_table(dc_forecast_run *run); /* run.inputs alone */
 void dc_data_tables(dc_forecast_run *run);
 void dc_data_warnings(dc_forecast_run *run);
 
