@@ -235,8 +235,10 @@ static dc_status audit(dc_sheet *sheet, dc_error *error)
   if (sheet->kind != DC_SHEET_LOG) status = dc_duplicates_audit(sheet, error);
   if (status == DC_OK) status = evaluate(sheet, error);
   if (status == DC_OK && sheet->kind == DC_SHEET_DEALS) status = dc_leaks_audit(sheet, error);
-  if (status == DC_OK && sheet->kind == DC_SHEET_DEALS) status = dc_needs_audit(sheet, error);
+  if (status == DC_OK && sheet->kind != DC_SHEET_HISTORY) status = dc_needs_audit(sheet, error);
   if (status == DC_OK && sheet->kind != DC_SHEET_LOG) status = dc_rejects_audit(sheet, error);
+  if (status == DC_OK && sheet->kind == DC_SHEET_HISTORY && sheet->quality->log)
+    status = dc_history_audit(sheet, error);
   return status;
 }
 
@@ -247,6 +249,8 @@ static dc_status start_sheet(dc_audit *q, dc_sheet_kind kind, dc_load *load, con
   sheet->n = load->table->rows;
   for (int role = 0; role < DC_ROLES; role++) sheet->column[role] = roles->column[role];
   sheet->column[DC_ROLE_NONE] = -1;
+  sheet->has_state = roles->column[DC_ROLE_STAGE] >= 0 || roles->column[DC_ROLE_OUTCOME] >= 0 ||
+                     roles->column[DC_ROLE_IS_CLOSED] >= 0 || roles->column[DC_ROLE_IS_WON] >= 0;
   if (roles->closed_is_expected && sheet->column[DC_ROLE_EXPECTED_CLOSE] < 0)
     sheet->column[DC_ROLE_EXPECTED_CLOSE] = sheet->column[DC_ROLE_CLOSED];
   sheet->blank = dc_arena_alloc(q->arena, load->table->n_columns + 1, sizeof *sheet->blank);
@@ -290,7 +294,8 @@ static dc_status list_deals(dc_audit *q, dc_sheet *sheet, dc_error *error)
   size_t n = q->log->n;
   sheet->row = dc_arena_alloc(q->arena, n + 1, sizeof *sheet->row);
   sheet->deal = dc_arena_alloc(q->arena, n + 1, sizeof *sheet->deal);
-  if (!sheet->row || !sheet->deal) return dc_fail_memory(error, "looking up deals");
+  sheet->strange_stage = dc_arena_alloc(q->arena, q->log->stages.n + 1, 1);
+  if (!sheet->row || !sheet->deal || !sheet->strange_stage) return dc_fail_memory(error, "looking up deals");
   for (size_t i = 0; i < n; i++) {
     sheet->deal[i] = (uint32_t)i;
     sheet->row[i] = DC_ID_NONE;
@@ -305,6 +310,8 @@ static dc_status list_deals(dc_audit *q, dc_sheet *sheet, dc_error *error)
       sheet->row[deal] = (uint32_t)row;
   }
   sheet->n = n;
+  for (size_t k = 1; k < q->log->stages.n; k++)
+    sheet->strange_stage[k] = dc_stage_meaning(q->config, q->log->stages.text[k]) == DC_MEANING_UNKNOWN;
   for (size_t i = 0; i < n; i++)
     if (sheet->row[i] == DC_ID_NONE) sheet->row[i] = 0;
   return DC_OK;

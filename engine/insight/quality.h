@@ -127,6 +127,8 @@ typedef struct dc_sheet {
   const dc_roles *roles;
   size_t n;             /* units */
   int column[DC_ROLES]; /* of the role, in the table; the expected close may be in the closed column */
+  bool has_state;       /* a stage, outcome or flag tells won, lost and open apart; without, a closing date says won */
+  uint8_t *strange_stage; /* by stage of the log: a word without a usual meaning */
   dc_row_reader reader;
   uint32_t *row;         /* of the table, by unit; NULL = the same */
   uint32_t *deal;        /* of the log, by unit; NULL = none */

@@ -1,6 +1,7 @@
 /* What a column as a whole shows: empty, constant, partly filled; and rules from its words and numbers. */
 #include "engine/insight/quality_parts.h"
 
+#include "engine/base/date.h"
 #include "engine/deals/roles_parts.h"
 
 #include <math.h>
@@ -38,6 +39,8 @@ static bool only_value(const dc_sheet *sheet, int c, size_t *filled, char *value
   if (first == sheet->n) return false;
   value[0] = '\0';
   if (column->type == DC_TYPE_NUMBER) snprintf(value, VALUE_BYTES, "%.10g", column->number[first]);
+  int32_t day = dc_column_day(column, first, sheet->quality->config->timezone_minutes);
+  if (day != DC_DATE_MISSING) dc_date_format(day, value);
   const char *text = dc_column_text(column, first, &length);
   if (length) snprintf(value, VALUE_BYTES, "\"%.*s\"", (int)(length < 40 ? length : 40), text);
   return true;

@@ -156,7 +156,8 @@ static dc_status find_ids(dc_sheet *sheet, const int *rules, dc_error *error)
   free(rows);
   if (status != DC_OK || surplus == 0) return status;
   dc_rule *rule = &sheet->rules[rules[0]];
-  rule->what = dc_audit_text(sheet->quality, "%s (%lld rows too many)", rule->what, (long long)surplus);
+  rule->what = dc_audit_text(sheet->quality, "%s: %lld rows too many, beside exact copies", rule->what,
+                             (long long)surplus);
   return rule->what ? DC_OK : dc_fail_memory(error, "listing duplicates");
 }
 

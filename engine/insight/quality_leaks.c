@@ -147,13 +147,14 @@ static bool is_filled_late(const dc_column *column, const closed_rows *c, char *
   return true;
 }
 
-/* Empty in just the rows in which another column, itself suspect, is empty. */
-static bool is_empty_with(const dc_sheet *sheet, size_t c, size_t other)
+/* Two columns that are empty in the same rows, and often. */
+static bool are_empty_together(const dc_sheet *sheet, size_t c, size_t other)
 {
   const dc_column *a = &sheet->table->columns[c], *b = &sheet->table->columns[other];
-  if (a->n_missing != b->n_missing || (double)a->n_missing < LATE_MISSING * (double)sheet->n ||
-      a->n_missing == sheet->n)
+  double missing = (double)a->n_missing, rows = (double)sheet->n;
+  if (c == other || a->n_missing != b->n_missing || a->n_missing == sheet->n || missing < LATE_MISSING * rows)
     return false;
+  if (missing < LEAST_EACH || rows - missing < LEAST_EACH) return false;
   for (size_t row = 0; row < sheet->n; row++)
     if (dc_role_cell_missing(a, row) != dc_role_cell_missing(b, row)) return false;
   return true;
@@ -197,35 +198,35 @@ static dc_status suspect(const dc_sheet *sheet, size_t c, const closed_rows *clo
   if (is_filled_late(column, closed, why)) return DC_OK;
   bool ranked = column->type == DC_TYPE_NUMBER || column->type == DC_TYPE_CATEGORY;
   double auc = ranked ? strength(column, closed, &status, error) : NAN;
-  if (status == DC_OK && auc >= STRONG_AUC)
-    snprintf(why, WHY_BYTES, "tells won from lost too well to be known before (AUC %.2f)", auc);
-  else if (status == DC_OK && role == DC_ROLE_NONE && is_named_late(column->name, &word))
-    snprintf(why, WHY_BYTES, "by its name (\"%s\") it changes until a deal is closed", word);
+  bool strong = auc >= STRONG_AUC, named = role == DC_ROLE_NONE && is_named_late(column->name, &word);
+  if (status == DC_OK && (strong || named)) {
+    size_t used = 0;
+    if (strong)
+      used = (size_t)snprintf(why, WHY_BYTES, "tells won from lost too well to be known before (AUC %.2f)%s", auc,
+                              named ? "; " : "");
+    if (named) snprintf(why + used, WHY_BYTES - used, "by its name (\"%s\") it changes until a deal is closed", word);
+  }
   return status;
 }
 
-static dc_status find_use(const dc_sheet *sheet, int8_t *states, size_t c, dc_use *use, char *why)
+static dc_use find_use(const dc_sheet *sheet, const int8_t *states, size_t c, char *why)
 {
   const dc_audit *q = sheet->quality;
-  if (q->use) {
-    *use = q->use[c];
-    snprintf(why, WHY_BYTES, "%.*s", WHY_BYTES - 1, q->why[c]);
-  } else {
-    *use = dc_leak_check(&sheet->table->columns[c], states, sheet->n, why, WHY_BYTES);
-  }
-  return DC_OK;
+  if (!q->use) return dc_leak_check(&sheet->table->columns[c], states, sheet->n, why, WHY_BYTES);
+  snprintf(why, WHY_BYTES, "%.*s", WHY_BYTES - 1, q->why[c]);
+  return q->use[c];
 }
 
-static dc_status look(dc_sheet *sheet, int8_t *states, const closed_rows *closed, bool *suspected, dc_error *error)
+static dc_status look(dc_sheet *sheet, const int8_t *states, const closed_rows *closed, bool *suspected,
+                      dc_error *error)
 {
   char why[WHY_BYTES];
   dc_status status = DC_OK;
   for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++) {
-    dc_use use = DC_USE_USED;
     if (tells_outcome(sheet->roles->role[c]) || sheet->table->columns[c].type == DC_TYPE_EMPTY) continue;
-    status = find_use(sheet, states, c, &use, why);
+    dc_use use = find_use(sheet, states, c, why);
     bool own = strstr(why, "row number") || strstr(why, "texts of their own"); /* no leak, of no use */
-    if (status == DC_OK && use == DC_USE_USED) {
+    if (use == DC_USE_USED) {
       status = suspect(sheet, c, closed, why, error);
       if (why[0]) use = DC_USE_SUSPECT;
     }
@@ -235,8 +236,10 @@ static dc_status look(dc_sheet *sheet, int8_t *states, const closed_rows *closed
   }
   for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++)
     for (size_t other = 0; other < sheet->table->n_columns && !suspected[c] && status == DC_OK; other++) {
-      if (!suspected[other] || tells_outcome(sheet->roles->role[c]) || !is_empty_with(sheet, c, other)) continue;
-      snprintf(why, WHY_BYTES, "empty in the same rows as \"%.80s\"", sheet->table->columns[other].name);
+      dc_role role = sheet->roles->role[c];
+      if (role != DC_ROLE_NONE || !are_empty_together(sheet, c, other)) continue;
+      snprintf(why, sizeof why, "filled in the same rows as \"%.60s\" only: by a later step, perhaps",
+               sheet->table->columns[other].name);
       status = add(sheet, c, DC_USE_SUSPECT, why, error);
       suspected[c] = true;
     }

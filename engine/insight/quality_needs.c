@@ -10,6 +10,7 @@
 static bool has(const dc_sheet *sheet, dc_role role)
 {
   int c = sheet->column[role];
+  if (sheet->kind == DC_SHEET_LOG && (role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED)) return true;
   if (role == DC_ROLE_CREATED && sheet->joined_day[0]) return true;
   if (role == DC_ROLE_CLOSED && sheet->joined_day[1]) return true;
   return c >= 0 && sheet->table->columns[c].type != DC_TYPE_EMPTY;
@@ -114,6 +115,57 @@ dc_status dc_rejects_audit(dc_sheet *sheet, dc_error *error)
     if (!one.what || !dc_sheet_add_finding(sheet, &one)) return dc_fail_memory(error, "listing rejects");
   }
   return DC_OK;
+}
+
+static dc_status tell(dc_sheet *sheet, const dc_finding *like, int64_t count, dc_error *error)
+{
+  dc_finding one = *like;
+  one.column = -1;
+  one.count = count;
+  one.money = one.width_cost = NAN;
+  if (!one.no_cost) one.no_cost = "the history stands";
+  return count == 0 || dc_sheet_add_finding(sheet, &one) ? DC_OK : dc_fail_memory(error, "comparing the history");
+}
+
+dc_status dc_history_audit(dc_sheet *sheet, dc_error *error)
+{
+  const dc_deals *log = sheet->quality->log;
+  int64_t repeated = 0; /* rows that are used, less those in which a deal enters a stage */
+  for (size_t k = 0; k < sheet->load->n_inputs; k++) repeated += sheet->load->inputs[k].used;
+  for (size_t i = 0; i < log->n; i++)
+    for (uint64_t e = log->event_at[i]; e < log->event_at[i + 1]; e++)
+      repeated -= e == log->event_at[i] || log->events[e].stage != log->events[e - 1].stage;
+  const dc_finding updates = {.name = "stage repeated",
+                              .kind = DC_DEFECT_NOTE,
+                              .field = DC_ROLE_STAGE,
+                              .of = (int64_t)sheet->n,
+                              .no_cost = "it has no part in the width",
+                              .what = "the stage of the row before: an update, not a move",
+                              .fix = "nothing"};
+  const dc_finding ends = {.name = "history against deals",
+                           .kind = DC_DEFECT_CONTRADICTORY,
+                           .severity = 2,
+                           .of = (int64_t)log->n,
+                           .what = "deals that end otherwise in the history than in the deals file",
+                           .fix = "see which is right; the history stands"};
+  const dc_finding unfiled = {.name = "not in the deals file",
+                              .kind = DC_DEFECT_CONTRADICTORY,
+                              .severity = 1,
+                              .of = (int64_t)log->n,
+                              .what = "deals that only the history tells of",
+                              .fix = "export both at one time"};
+  const dc_finding untold = {.name = "not in the history",
+                             .kind = DC_DEFECT_CONTRADICTORY,
+                             .severity = 1,
+                             .of = (int64_t)log->n,
+                             .what = "deals that the history does not tell of",
+                             .fix = "export both at one time"};
+  bool filed = log->table != NULL;
+  dc_status status = tell(sheet, &updates, repeated, error);
+  if (status == DC_OK) status = tell(sheet, &ends, log->disagreements, error);
+  if (status == DC_OK && filed) status = tell(sheet, &unfiled, log->only_in_history, error);
+  if (status == DC_OK) status = tell(sheet, &untold, log->only_in_deals, error);
+  return status;
 }
 
 /* --- dates of joined tables --- */

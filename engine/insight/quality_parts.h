@@ -50,6 +50,9 @@ dc_status dc_leaks_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
 dc_status dc_needs_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
 dc_status dc_rejects_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
 
+/* What history and deals file say against each other, and rows that change nothing. */
+dc_status dc_history_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
+
 /* Sets the bits of the duplicate rules. */
 dc_status dc_duplicates_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
 

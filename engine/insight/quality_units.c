@@ -102,6 +102,7 @@ static void read_row(const dc_sheet *sheet, dc_unit *unit)
   }
   unit->amount = number_at(sheet, DC_ROLE_AMOUNT, row);
   unit->probability = number_at(sheet, DC_ROLE_PROBABILITY, row);
+  if (!sheet->has_state && unit->state) unit->state = unit->closed == DC_DATE_MISSING ? DC_WHEN_OPEN : DC_WHEN_WON;
   bool one_column = unit->state == DC_WHEN_OPEN && sheet->roles->closed_is_expected;
   if (one_column) unit->filled &= ~DC_ROLE_BIT(DC_ROLE_CLOSED);
   if (unit->expected != DC_DATE_MISSING) unit->filled |= DC_ROLE_BIT(DC_ROLE_EXPECTED_CLOSE);
@@ -122,6 +123,7 @@ static void read_deal(const dc_sheet *sheet, dc_unit *unit)
   unit->expected = view.expected;
   unit->active = view.touched;
   unit->amount = view.amount;
+  unit->unknown_stage = unit->state == DC_WHEN_OPEN && sheet->strange_stage[view.stage];
   unit->filled = DC_ROLE_BIT(DC_ROLE_ID);
   const bool filled[DC_ROLES] = {
       [DC_ROLE_STAGE] = view.stage != 0,
