@@ -57,21 +57,28 @@ static uint64_t cell_hash(const dc_column *column, size_t row, uint64_t seed)
   return dc_random_bits(seed, bits, 0);
 }
 
-/* column < 0: of the whole row. */
+/* 0 = not to be compared. */
 typedef struct hashing {
-  const dc_table *table;
-  int column;
-  hashed_row *rows;
+  const dc_sheet *sheet;
+  int column; /* of the id; -1: the whole row */
+  uint64_t *hash;
 } hashing;
+
+static uint64_t row_hash(const dc_table *table, size_t row)
+{
+  uint64_t hash = 0;
+  for (size_t c = 0; c < table->n_columns; c++) hash = cell_hash(&table->columns[c], row, hash + c + 1);
+  return hash | 1;
+}
 
 static dc_status hash_rows(void *context, size_t first, size_t last)
 {
   const hashing *h = context;
+  const dc_table *table = h->sheet->table;
   for (size_t row = first; row < last; row++) {
-    uint64_t hash = 0;
-    for (size_t c = 0; c < h->table->n_columns; c++)
-      if (h->column < 0 || (int)c == h->column) hash = cell_hash(&h->table->columns[c], row, hash + c + 1);
-    h->rows[row] = (hashed_row){hash, (uint32_t)row};
+    const dc_column *id = h->column < 0 ? NULL : &table->columns[h->column];
+    if (!id) h->hash[row] = row_hash(table, row);
+    if (id && !dc_role_cell_missing(id, row)) h->hash[row] = cell_hash(id, row, 1) | 1;
   }
   return DC_OK;
 }
@@ -83,18 +90,43 @@ static int by_hash(const void *a, const void *b)
   return (x->row > y->row) - (x->row < y->row);
 }
 
-/* rows of the table with the hash of a column (or of all), those of one hash together. */
-static dc_status sorted_hashes(dc_sheet *sheet, int column, hashed_row **out, dc_error *error)
+/* Marks the rows whose hash another row has, too; how many there are. */
+static size_t mark_shared(const uint64_t *hash, size_t n, uint32_t *slot, size_t mask, uint8_t *shared)
 {
-  hashed_row *rows = malloc((sheet->n + 1) * sizeof *rows);
-  if (!rows) return dc_fail_memory(error, "looking for duplicates");
-  hashing h = {sheet->table, column, rows};
-  dc_status status = dc_fold_each(sheet->n, BLOCK_ROWS, sheet->quality->threads, &h, hash_rows, error);
-  if (status != DC_OK) {
-    free(rows);
-    return status;
+  size_t count = 0;
+  for (size_t row = 0; row < n; row++) {
+    if (hash[row] == 0) continue;
+    size_t s = (size_t)(hash[row] >> 1) & mask;
+    while (slot[s] && hash[slot[s] - 1] != hash[row]) s = (s + 1) & mask;
+    if (!slot[s]) {
+      slot[s] = (uint32_t)row + 1;
+      continue;
+    }
+    count += !shared[slot[s] - 1];
+    shared[slot[s] - 1] = shared[row] = 1;
+    count++;
   }
-  qsort(rows, sheet->n, sizeof *rows, by_hash);
+  return count;
+}
+
+/* The rows that share their hash with another, those of one hash together, in order of rows. */
+static dc_status find_shared(const uint64_t *hash, size_t n, hashed_row **out, size_t *n_out, dc_error *error)
+{
+  size_t n_slots = 64, k = 0;
+  while (n_slots < 2 * n) n_slots *= 2;
+  uint32_t *slot = calloc(n_slots, sizeof *slot);
+  uint8_t *shared = calloc(n + 1, 1);
+  hashed_row *rows = NULL;
+  if (slot && shared) {
+    *n_out = mark_shared(hash, n, slot, n_slots - 1, shared);
+    rows = malloc((*n_out + 1) * sizeof *rows);
+  }
+  for (size_t row = 0; rows && row < n; row++)
+    if (shared[row]) rows[k++] = (hashed_row){hash[row], (uint32_t)row};
+  free(slot);
+  free(shared);
+  if (!rows) return dc_fail_memory(error, "looking for duplicates");
+  qsort(rows, *n_out, sizeof *rows, by_hash);
   *out = rows;
   return DC_OK;
 }
@@ -106,53 +138,60 @@ static dc_status note(dc_sheet *sheet, uint32_t unit, uint32_t of, int rule, dc_
   return dc_sheet_add_duplicate(sheet, &one) ? DC_OK : dc_fail_memory(error, "listing duplicates");
 }
 
-static dc_status find_exact(dc_sheet *sheet, int rule, dc_error *error)
+/* Rows of one hash: each that is the same as the first. */
+static dc_status note_copies(dc_sheet *sheet, const hashed_row *rows, size_t n, int rule, dc_error *error)
 {
-  hashed_row *rows;
-  dc_status status = sorted_hashes(sheet, -1, &rows, error);
-  if (status != DC_OK) return status;
-  for (size_t i = 0; i < sheet->n && status == DC_OK; i++) {
-    size_t first = i;
-    while (i + 1 < sheet->n && rows[i + 1].hash == rows[first].hash && status == DC_OK) {
-      i++;
-      if (same_row(sheet->table, rows[first].row, rows[i].row))
-        status = note(sheet, rows[i].row, rows[first].row, rule, error);
-    }
-  }
-  free(rows);
-  return status;
-}
-
-/* All rows of an id whose rows are not all the same. */
-static dc_status mark_id(dc_sheet *sheet, const hashed_row *rows, size_t n, const int *rules, int64_t *surplus,
-                         dc_error *error)
-{
-  const dc_column *id = &sheet->table->columns[sheet->column[DC_ROLE_ID]];
   dc_status status = DC_OK;
-  bool differ = false;
-  for (size_t k = 1; k < n && !differ; k++)
-    differ = same_cell(id, rows[0].row, rows[k].row) && !same_row(sheet->table, rows[0].row, rows[k].row);
-  for (size_t k = 0; k < n && differ && status == DC_OK; k++) {
-    bool copy = rules[1] >= 0 && dc_rule_struck(sheet, rows[k].row, (size_t)rules[1]);
-    if (copy || !same_cell(id, rows[0].row, rows[k].row)) continue;
-    *surplus += k > 0;
-    status = note(sheet, rows[k].row, rows[0].row, rules[0], error);
-  }
+  for (size_t k = 1; k < n && status == DC_OK; k++)
+    if (same_row(sheet->table, rows[0].row, rows[k].row)) status = note(sheet, rows[k].row, rows[0].row, rule, error);
   return status;
 }
 
-static dc_status find_ids(dc_sheet *sheet, const int *rules, dc_error *error)
+static size_t end_of(const hashed_row *rows, size_t n, size_t i)
 {
-  hashed_row *rows;
-  int64_t surplus = 0;
-  const dc_column *id = &sheet->table->columns[sheet->column[DC_ROLE_ID]];
-  dc_status status = sorted_hashes(sheet, sheet->column[DC_ROLE_ID], &rows, error);
-  if (status != DC_OK) return status;
-  for (size_t i = 0, end; i < sheet->n && status == DC_OK; i = end) {
-    for (end = i + 1; end < sheet->n && rows[end].hash == rows[i].hash;) end++;
-    if (end - i > 1 && !dc_role_cell_missing(id, rows[i].row))
-      status = mark_id(sheet, rows + i, end - i, rules, &surplus, error);
+  size_t end = i + 1;
+  while (end < n && rows[end].hash == rows[i].hash) end++;
+  return end;
+}
+
+/* Rows of one id: copies of each other, and where there are several kinds, all rows that are no copies contradict. */
+static dc_status look_at_id(dc_sheet *sheet, hashed_row *rows, size_t n, const int *rules, int64_t *surplus,
+                            dc_error *error)
+{
+  dc_status status = DC_OK;
+  size_t kinds = 0;
+  for (size_t k = 0; k < n; k++) rows[k].hash = row_hash(sheet->table, rows[k].row);
+  qsort(rows, n, sizeof *rows, by_hash);
+  for (size_t i = 0, end; i < n && status == DC_OK; i = end, kinds++) {
+    end = end_of(rows, n, i);
+    status = note_copies(sheet, rows + i, end - i, rules[1], error);
   }
+  if (kinds < 2) return status;
+  *surplus += (int64_t)kinds - 1;
+  uint32_t first = rows[0].row;
+  for (size_t k = 1; k < n; k++)
+    if (rows[k].row < first) first = rows[k].row;
+  for (size_t i = 0; i < n && status == DC_OK; i = end_of(rows, n, i))
+    status = note(sheet, rows[i].row, first, rules[0], error);
+  return status;
+}
+
+/* rules: same id, exact duplicate. Without an id whole rows are compared. */
+static dc_status find_copies(dc_sheet *sheet, const int *rules, dc_error *error)
+{
+  hashing h = {sheet, rules[0] < 0 ? -1 : sheet->column[DC_ROLE_ID], calloc(sheet->n + 1, sizeof *h.hash)};
+  hashed_row *rows = NULL;
+  size_t n = 0;
+  int64_t surplus = 0;
+  dc_status status = h.hash ? DC_OK : dc_fail_memory(error, "looking for duplicates");
+  if (status == DC_OK) status = dc_fold_each(sheet->n, BLOCK_ROWS, sheet->quality->threads, &h, hash_rows, error);
+  if (status == DC_OK) status = find_shared(h.hash, sheet->n, &rows, &n, error);
+  for (size_t i = 0, end; i < n && status == DC_OK; i = end) {
+    end = end_of(rows, n, i);
+    status = rules[0] < 0 ? note_copies(sheet, rows + i, end - i, rules[1], error)
+                          : look_at_id(sheet, rows + i, end - i, rules, &surplus, error);
+  }
+  free(h.hash);
   free(rows);
   if (status != DC_OK || surplus == 0) return status;
   dc_rule *rule = &sheet->rules[rules[0]];
@@ -199,38 +238,63 @@ static uint32_t word_of(const dc_sheet *sheet, dc_role role, size_t row)
   return dc_role_cell_missing(column, row) ? 0 : (uint32_t)cell_hash(column, row, 1);
 }
 
-static size_t list_alike(const dc_sheet *sheet, const int *rules, alike *list)
+/* What a unit must share with another; false when it cannot be a likely duplicate. */
+static bool read_alike(const dc_sheet *sheet, size_t i, const int *rules, alike *one)
 {
-  size_t n = 0;
-  for (size_t i = 0; i < sheet->n; i++) {
-    dc_unit unit;
-    bool copy = dc_rule_struck(sheet, i, (size_t)rules[1]) ||
-                (rules[0] >= 0 && dc_rule_struck(sheet, i, (size_t)rules[0]));
-    if (copy) continue;
-    dc_unit_read(sheet, i, &unit);
-    uint32_t account = word_of(sheet, DC_ROLE_ACCOUNT, i);
-    if (!unit.state || !account || !(unit.amount > 0) || unit.created == DC_DATE_MISSING) continue;
-    list[n] = (alike){.account = account, .unit = (uint32_t)i, .amount = unit.amount, .created = unit.created};
-    list[n].owner = word_of(sheet, DC_ROLE_OWNER, i);
-    list[n].product = word_of(sheet, DC_ROLE_PRODUCT, i);
-    list[n].id = dc_unit_text(sheet, i, DC_ROLE_ID, &list[n].length);
-    n++;
+  dc_unit unit;
+  bool copy = dc_rule_struck(sheet, i, (size_t)rules[1]) ||
+              (rules[0] >= 0 && dc_rule_struck(sheet, i, (size_t)rules[0]));
+  uint32_t account = word_of(sheet, DC_ROLE_ACCOUNT, i);
+  if (copy || !account) return false;
+  dc_unit_read(sheet, i, &unit);
+  if (!unit.state || !(unit.amount > 0) || unit.created == DC_DATE_MISSING) return false;
+  *one = (alike){.account = account, .unit = (uint32_t)i, .amount = unit.amount, .created = unit.created};
+  one->owner = word_of(sheet, DC_ROLE_OWNER, i);
+  one->product = word_of(sheet, DC_ROLE_PRODUCT, i);
+  one->id = dc_unit_text(sheet, i, DC_ROLE_ID, &one->length);
+  return true;
+}
+
+typedef struct likeness {
+  const dc_sheet *sheet;
+  const int *rules;
+  uint64_t *hash;
+} likeness;
+
+static dc_status hash_alike(void *context, size_t first, size_t last)
+{
+  const likeness *l = context;
+  for (size_t i = first; i < last; i++) {
+    alike one;
+    uint64_t bits;
+    if (!read_alike(l->sheet, i, l->rules, &one)) continue;
+    memcpy(&bits, &one.amount, sizeof bits);
+    l->hash[i] = dc_random_bits(bits, (uint64_t)one.account << 32 | one.owner, one.product) | 1;
   }
-  return n;
+  return DC_OK;
 }
 
 static dc_status find_likely(dc_sheet *sheet, const int *rules, int rule, dc_error *error)
 {
   int32_t window = sheet->quality->config->check.likely_days;
-  alike *list = malloc((sheet->n + 1) * sizeof *list);
-  if (!list) return dc_fail_memory(error, "looking for duplicates");
-  size_t n = list_alike(sheet, rules, list);
-  dc_status status = DC_OK;
-  qsort(list, n, sizeof *list, by_likeness);
+  likeness l = {sheet, rules, calloc(sheet->n + 1, sizeof *l.hash)};
+  hashed_row *rows = NULL;
+  size_t n = 0;
+  dc_status status = l.hash ? DC_OK : dc_fail_memory(error, "looking for duplicates");
+  if (status == DC_OK) status = dc_fold_each(sheet->n, BLOCK_ROWS, sheet->quality->threads, &l, hash_alike, error);
+  if (status == DC_OK) status = find_shared(l.hash, sheet->n, &rows, &n, error);
+  free(l.hash);
+  alike *list = status == DC_OK ? malloc((n + 1) * sizeof *list) : NULL;
+  if (status == DC_OK && !list) status = dc_fail_memory(error, "looking for duplicates");
+  if (status == DC_OK) {
+    for (size_t k = 0; k < n; k++) (void)read_alike(sheet, rows[k].row, rules, &list[k]);
+    qsort(list, n, sizeof *list, by_likeness);
+  }
   for (size_t k = 1; k < n && status == DC_OK; k++)
     if (are_alike(&list[k - 1], &list[k]) && list[k].created - list[k - 1].created <= window)
       status = note(sheet, list[k].unit, list[k - 1].unit, rule, error);
   free(list);
+  free(rows);
   return status;
 }
 
@@ -238,8 +302,6 @@ dc_status dc_duplicates_audit(dc_sheet *sheet, dc_error *error)
 {
   int rules[2] = {dc_sheet_find_rule(sheet, "same id, other values"), dc_sheet_find_rule(sheet, "exact duplicate")};
   int likely = dc_sheet_find_rule(sheet, "likely duplicate");
-  dc_status status = find_exact(sheet, rules[1], error);
-  if (status == DC_OK && rules[0] >= 0) status = find_ids(sheet, rules, error);
-  if (status == DC_OK && likely >= 0) status = find_likely(sheet, rules, likely, error);
-  return status;
+  dc_status status = find_copies(sheet, rules, error);
+  return status == DC_OK && likely >= 0 ? find_likely(sheet, rules, likely, error) : status;
 }
