@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* In the order of dc_period and dc_format. */
+/* In the order of dc_period, dc_format and dc_duplicates. */
 static const char *const periods[] = {"month", "quarter", "week", NULL};
 static const char *const formats[] = {"table", "json", "ndjson", "csv", NULL};
+
+static const char *const duplicates[] = {"reject", "first", "last", NULL};
 
 #define OPTION(kind_of, long_name, field, value_name, help_line)                                                       \
   .name = long_name, .kind = DC_OPTION_##kind_of, .offset = offsetof(dc_command, field), .value = value_name,          \
@@ -26,7 +28,12 @@ const dc_option dc_options[] = {
     {OPTION(PAIRS, "map", job.maps, "ROLE=COLUMN", "what a column is, where its name does not tell; repeatable"),
      .separator = '='},
     {OPTION(SPLIT, "columns", job.columns, "NAME,...", "names for a file without a header; \"_\" leaves one out")},
+    {OPTION(TEXT, "skip", job.skip, "N", "lines above the header (or the first row, with --columns)")},
+    {OPTION(TEXT, "encoding", job.encoding, "NAME", "of files that are not UTF-8, where it cannot be told")},
     {OPTION(TEXT, "config", job.config, "FILE", "INI file: columns, stages, outcome, calendar, currency")},
+    {OPTION(CHOICE, "duplicates", job.duplicates, "WHICH",
+            "of rows that differ for one id: reject (default), first, last"),
+     .choices = duplicates},
     {OPTION(FLAG, "strict", job.strict, NULL, "stop at the first row that cannot be used")},
     {GROUP("What is asked")},
     {OPTION(DATE, "as-of", job.as_of, "DATE", "as if today were DATE; default: the last day in the data")},
@@ -52,6 +59,8 @@ const dc_option dc_options[] = {
     {OPTION(TEXT, "fixes", job.fixes, "FILE", "what to mend, a CSV line for each deal and field, most money first"),
      OF("check")},
     {OPTION(TEXT, "out-dir", write.out_dir, "DIR", "each table to a file of its own, run.json last")},
+    {OPTION(TEXT, "rejects", rejects, "FILE", "each row that could not be used, as it stood, and how to mend it")},
+    {OPTION(FLAG, "hide-names", job.hide_names, NULL, "codes in place of the names of owners and accounts")},
     {OPTION(FLAG, "timings", job.timings, NULL, "add the seconds of each stage to the run")},
     {GROUP("Else")},
     {OPTION(INTEGER, "threads", job.threads, "N", "at most N; the result does not depend on it"), WITHIN(1, 1024)},

@@ -1,8 +1,10 @@
 #include "engine/ingest/load.h"
 
+#include "engine/ingest/kept.h"
 #include "engine/ingest/number.h"
 #include "engine/ingest/pass.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,34 +27,56 @@ typedef struct job {
 
 static dc_status open_files(job *j, dc_error *error)
 {
-  const dc_load_request *r = j->request;
+  uint64_t total = 0;
   for (size_t f = 0; f < j->n_files; f++) {
-    const char *path = r->paths[f];
-    dc_status status = dc_source_open(path, &j->files[f].source, error);
-    if (status == DC_OK) status = dc_layout_find(j->files[f].source, r->names, r->n_names, &j->layouts[f], error);
-    if (status == DC_OK && f) status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], path, error);
+    dc_status status = dc_source_open(j->request->paths[f], &j->files[f].source, error);
+    if (status == DC_OK)
+      status = dc_encoding_settle(j->files[f].source, j->request->encoding, j->files[f].encoding, error);
     if (status != DC_OK) return status;
+    total += dc_source_size(j->files[f].source);
   }
+  j->threads = total < ONE_THREAD_BYTES && j->chunk_bytes == DC_CHUNK_BYTES ? 1 : j->request->threads;
+  if (j->threads < 1) j->threads = 1;
   return DC_OK;
 }
 
-static dc_status cut_files(job *j, dc_error *error)
+static dc_status cut_file(job *j, size_t f, dc_error *error)
 {
-  uint64_t total = 0;
-  for (size_t f = 0; f < j->n_files; f++) total += dc_source_size(j->files[f].source);
-  j->threads = total < ONE_THREAD_BYTES && j->chunk_bytes == DC_CHUNK_BYTES ? 1 : j->request->threads;
-  if (j->threads < 1) j->threads = 1;
+  const dc_layout *l = &j->layouts[f];
+  dc_file *file = &j->files[f];
+  dc_blocks_free(&file->blocks);
+  dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
+  if (status != DC_OK) return status;
+  if (l->line + file->blocks.lines >= UINT32_MAX) {
+    return dc_fail_at(error, DC_E_INPUT, dc_source_path(file->source), 0, 0,
+                      "the file has more than 2^32 lines; split it");
+  }
+  for (size_t b = 0; b < file->blocks.count; b++)
+    file->sequential |= file->blocks.items[b].to - file->blocks.items[b].from > BLOCK_SPAN_MAX;
+  return DC_OK;
+}
+
+static dc_status lay_out_file(job *j, size_t f, dc_error *error)
+{
+  const dc_load_request *r = j->request;
+  const dc_layout_request asked = {.names = r->names, .n_names = r->n_names, .skip = r->skip - 1};
+  dc_file *file = &j->files[f];
+  dc_status status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
+  if (status == DC_OK) status = cut_file(j, f, error);
+  if (status != DC_OK || file->blocks.utf8) return status;
+  dc_layout_free(&j->layouts[f]);
+  status = dc_encoding_late(file->source, file->encoding, error);
+  if (status == DC_OK) status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
+  return status == DC_OK ? cut_file(j, f, error) : status;
+}
+
+static dc_status lay_out_files(job *j, dc_error *error)
+{
+  const dc_load_request *r = j->request;
   for (size_t f = 0; f < j->n_files; f++) {
-    const dc_layout *l = &j->layouts[f];
-    dc_file *file = &j->files[f];
-    dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
+    dc_status status = lay_out_file(j, f, error);
+    if (status == DC_OK && f) status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], r->paths[f], error);
     if (status != DC_OK) return status;
-    if (l->line + file->blocks.lines >= UINT32_MAX) {
-      return dc_fail_at(error, DC_E_INPUT, dc_source_path(file->source), 0, 0,
-                        "the file has more than 2^32 lines; split it");
-    }
-    for (size_t b = 0; b < file->blocks.count; b++)
-      file->sequential |= file->blocks.items[b].to - file->blocks.items[b].from > BLOCK_SPAN_MAX;
   }
   return DC_OK;
 }
@@ -135,13 +159,41 @@ static dc_status read_all(job *j, dc_error *error)
   return dc_fail(error, DC_E_INPUT, "the types of the columns could not be settled");
 }
 
-static dc_status merge_rejects(job *j, dc_rejects *rejects, dc_error *error)
+/* Short rows may be rows that were quoted as a whole: then the files are read again. */
+static dc_status unwrap_files(job *j, bool *again, dc_error *error)
 {
-  for (size_t u = 0; u < j->pass.n_units; u++) {
-    const dc_rejects *own = &j->pass.units[u].rejects;
-    for (size_t i = 0; i < own->count; i++)
-      if (!dc_rejects_add(rejects, &own->items[i])) return dc_fail_memory(error, "listing the rejects");
+  *again = false;
+  for (size_t f = 0; f < j->n_files; f++) {
+    bool some = false;
+    int64_t found = 0;
+    for (size_t u = 0; u < j->pass.n_units; u++) {
+      const dc_rejects *own = &j->pass.units[u].rejects;
+      for (size_t i = 0; i < own->count && j->pass.units[u].file == f; i++)
+        some |= strcmp(own->items[i].rule, "short row") == 0;
+    }
+    if (!some) continue;
+    dc_status status = dc_layout_unwrap(j->files[f].source, &j->layouts[f], &found, error);
+    if (status == DC_OK && found) status = cut_file(j, f, error);
+    if (status != DC_OK) return status;
+    *again |= found > 0;
   }
+  if (!*again) return DC_OK;
+  dc_pass_clear(&j->pass);
+  for (size_t c = 0; c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
+  free(j->evidence);
+  free(j->guesses);
+  j->evidence = NULL;
+  j->guesses = NULL;
+  return DC_OK;
+}
+
+static dc_status merge_rejects(const job *j, dc_rejects *rejects, dc_error *error)
+{
+  rejects->strict = j->request->strict;
+  for (size_t u = 0; u < j->pass.n_units; u++)
+    if (!dc_rejects_join(rejects, &j->pass.units[u].rejects)) return dc_fail_memory(error, "listing the rejects");
+  for (size_t i = 0; i < rejects->count && j->request->hide_rows; i++)
+    if (rejects->items[i].whole_row) strcpy(rejects->items[i].value, "(hidden)");
   return DC_OK;
 }
 
@@ -165,8 +217,8 @@ static dc_status judge_rejects(const job *j, const dc_load *load, dc_error *erro
   /* A title above the header is taken for it. */
   if (load->table->rows == 0 && strcmp(first->rule, "long row") == 0)
     return dc_fail_at(error, DC_E_INPUT, j->request->paths[first->file], first->line, 0,
-                      "no row has as few fields as the first line: '%s'; if that is not the header, delete the lines "
-                      "above the header",
+                      "no row has as few fields as the first line: '%s'; if that is not the header, say how many "
+                      "lines stand above it with --skip N",
                       first->value);
   return dc_reject_fail(first, j->request->paths[first->file], error);
 }
@@ -178,6 +230,26 @@ static char *copy(const char *text)
   return made;
 }
 
+static void describe_layout(const dc_file *file, const dc_layout *l, dc_input *in)
+{
+  static const char *const dialects[] = {[DC_FORM_PLAIN] = "plain",
+                                         [DC_FORM_SINGLE] = "single quotes",
+                                         [DC_FORM_BACKSLASH] = "backslash escapes",
+                                         [DC_FORM_BLANKS] = "blanks",
+                                         [DC_FORM_WRAPPED] = "wrapped rows"};
+  snprintf(in->encoding, sizeof in->encoding, "%s", file->encoding);
+  in->dialect = dialects[l->form];
+  in->delimiter = l->delimiter;
+  in->header_line = l->header_line;
+  in->footer_line = l->below ? (int64_t)(l->line + file->blocks.lines) : 0;
+  in->above = l->above;
+  in->below = l->below;
+  in->unwrapped = l->unwrapped;
+  in->blank = l->blank;
+  in->preamble = l->above + l->below;
+  in->read = in->blank + in->preamble;
+}
+
 static bool fill_input(const job *j, size_t f, dc_input *in)
 {
   const char *path = j->request->paths[f], *slash = strrchr(path, '/');
@@ -186,7 +258,7 @@ static bool fill_input(const job *j, size_t f, dc_input *in)
   in->path = copy(path);
   if (!in->name || !in->path) return false;
   in->bytes = dc_source_stored(j->files[f].source);
-  in->delimiter = j->layouts[f].delimiter;
+  describe_layout(&j->files[f], &j->layouts[f], in);
   snprintf(in->hash, sizeof in->hash, "%016llx", (unsigned long long)j->files[f].blocks.hash);
   for (size_t u = 0; u < j->pass.n_units; u++) {
     const dc_unit *unit = &j->pass.units[u];
@@ -196,6 +268,26 @@ static bool fill_input(const job *j, size_t f, dc_input *in)
     in->rejected += unit->rejected;
     in->blank += unit->blank;
   }
+  return true;
+}
+
+static bool keep(job *j, dc_load *l)
+{
+  dc_kept *kept = calloc(1, sizeof *kept);
+  l->kept = kept;
+  l->fate = calloc(j->pass.table->rows + 1, 1); /* pages that nobody writes to cost nothing */
+  if (!kept || !l->fate) return false;
+  *kept = (dc_kept){.n_files = j->n_files, .files = j->files, .layouts = j->layouts, .guesses = j->guesses};
+  j->files = NULL;
+  j->layouts = NULL;
+  j->guesses = NULL;
+  kept->amount = calloc(kept->n_files, sizeof *kept->amount);
+  kept->unreadable = calloc(kept->n_files, sizeof *kept->unreadable);
+  kept->bad = calloc(kept->n_files * j->n_columns, sizeof *kept->bad);
+  if (!kept->amount || !kept->unreadable || !kept->bad) return false;
+  for (size_t u = 0; u < j->pass.n_units; u++)
+    for (size_t c = 0; c < j->n_columns; c++)
+      kept->bad[j->pass.units[u].file * j->n_columns + c] += (int64_t)j->pass.units[u].columns[c].bad;
   return true;
 }
 
@@ -209,12 +301,17 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   if (l->inputs) l->n_inputs = j->n_files;
   bool fine = l->inputs != NULL;
   for (size_t f = 0; f < j->n_files && fine; f++) fine = fill_input(j, f, &l->inputs[f]);
-  if (!fine) status = dc_fail_memory(error, "delivering the table");
+  if (!fine || !keep(j, l)) status = dc_fail_memory(error, "delivering the table");
   if (status == DC_OK) status = merge_rejects(j, &l->rejects, error);
   l->table = j->pass.table;
   j->pass.table = NULL;
-  if (status == DC_OK) status = judge_rejects(j, l, error);
+  bool told = false;
   if (status == DC_OK) {
+    status = judge_rejects(j, l, error);
+    told = status != DC_OK && j->request->keep_rejects;
+  }
+  if (status == DC_OK && !l->rejects.n_rows && !j->request->keep_rejects) dc_load_close(l);
+  if (status == DC_OK || told) {
     *load = l;
   } else {
     dc_load_free(l);
@@ -222,22 +319,31 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   return status;
 }
 
+void dc_kept_clear(dc_kept *kept)
+{
+  for (size_t f = 0; f < kept->n_files; f++) {
+    if (kept->files) {
+      dc_source_free(kept->files[f].source);
+      dc_blocks_free(&kept->files[f].blocks);
+    }
+    if (kept->layouts) dc_layout_free(&kept->layouts[f]);
+  }
+  free(kept->files);
+  free(kept->layouts);
+  free(kept->guesses);
+  free(kept->bad);
+  free(kept->amount);
+  free(kept->unreadable);
+}
+
 static void free_job(job *j)
 {
   dc_pass_clear(&j->pass);
   for (size_t c = 0; j->evidence && c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
-  for (size_t f = 0; f < j->n_files; f++) {
-    if (j->files) {
-      dc_source_free(j->files[f].source);
-      dc_blocks_free(&j->files[f].blocks);
-    }
-    if (j->layouts) dc_layout_free(&j->layouts[f]);
-  }
+  dc_kept left = {.n_files = j->n_files, .files = j->files, .layouts = j->layouts, .guesses = j->guesses};
+  dc_kept_clear(&left);
   free(j->evidence);
-  free(j->guesses);
   free(j->names);
-  free(j->files);
-  free(j->layouts);
 }
 
 static dc_status check_unchanged(const job *j, dc_error *error)
@@ -259,10 +365,14 @@ dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes,
   j.layouts = calloc(j.n_files, sizeof *j.layouts);
   dc_status status = j.files && j.layouts ? DC_OK : dc_fail_memory(error, "opening the files");
   if (status == DC_OK) status = open_files(&j, error);
+  if (status == DC_OK) status = lay_out_files(&j, error);
   if (status == DC_OK) status = name_columns(&j, error);
-  if (status == DC_OK) status = cut_files(&j, error);
-  if (status == DC_OK) status = guess_types(&j, error);
-  if (status == DC_OK) status = read_all(&j, error);
+  bool again = true;
+  for (int k = 0; status == DC_OK && again && k < 2; k++) {
+    status = guess_types(&j, error);
+    if (status == DC_OK) status = read_all(&j, error);
+    if (status == DC_OK) status = unwrap_files(&j, &again, error);
+  }
   if (status == DC_OK) status = check_unchanged(&j, error);
   if (status == DC_OK) status = deliver(&j, load, error);
   free_job(&j);
@@ -274,6 +384,15 @@ dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *
   return dc_load_csv_chunks(request, DC_CHUNK_BYTES, load, error);
 }
 
+void dc_load_close(dc_load *load)
+{
+  for (size_t f = 0; f < load->kept->n_files; f++) {
+    dc_source_free(load->kept->files[f].source);
+    dc_blocks_free(&load->kept->files[f].blocks);
+    load->kept->files[f].source = NULL;
+  }
+}
+
 void dc_load_free(dc_load *load)
 {
   if (!load) return;
@@ -281,8 +400,36 @@ void dc_load_free(dc_load *load)
     free(load->inputs[f].path);
     free(load->inputs[f].name);
   }
+  if (load->kept) dc_kept_clear(load->kept);
+  free(load->kept);
   free(load->inputs);
-  free(load->rejects.items);
+  free(load->fate);
+  dc_rejects_clear(&load->rejects);
   dc_table_free(load->table);
   free(load);
+}
+
+static int64_t *count_of(dc_input *input, dc_fate fate)
+{
+  static const size_t at[DC_FATES] = {
+      [DC_ROW_USED] = offsetof(dc_input, used),           [DC_ROW_REJECTED] = offsetof(dc_input, rejected),
+      [DC_ROW_DUPLICATE] = offsetof(dc_input, duplicate), [DC_ROW_AFTER_AS_OF] = offsetof(dc_input, after_as_of),
+      [DC_ROW_EXCLUDED] = offsetof(dc_input, excluded),   [DC_ROW_PREAMBLE] = offsetof(dc_input, preamble)};
+  return (int64_t *)(void *)((char *)input + at[fate]);
+}
+
+void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate)
+{
+  dc_input *input = &load->inputs[load->table->file ? load->table->file[row] : 0];
+  --*count_of(input, (dc_fate)load->fate[row]);
+  ++*count_of(input, fate);
+  load->fate[row] = (uint8_t)fate;
+}
+
+int32_t dc_load_field(const dc_load *load, size_t input, size_t column)
+{
+  const dc_layout *layout = &load->kept->layouts[input];
+  for (size_t f = 0; f < layout->n_fields; f++)
+    if (layout->column[f] == (int32_t)column) return (int32_t)f + 1;
+  return 0;
 }

@@ -123,7 +123,9 @@ static bool applies(const dc_sheet *sheet, const dc_rule *rule)
   if (sheet->kind == DC_SHEET_HISTORY) return false;
   bool deals = sheet->kind == DC_SHEET_DEALS;
   switch (rule->field) {
-    case DC_ROLE_CHANGED_AT: return log && log->has_history;
+    case DC_ROLE_LAST_ACTIVITY:
+      if (log && log->has_history) return rule->kind != DC_DEFECT_MISSING;
+      break;
     case DC_ROLE_NAME:
       if (rule->kind == DC_DEFECT_DUPLICATE)
         return deals && sheet->column[DC_ROLE_ACCOUNT] >= 0 && sheet->column[DC_ROLE_AMOUNT] >= 0;
@@ -249,8 +251,14 @@ static dc_status start_sheet(dc_audit *q, dc_sheet_kind kind, dc_load *load, con
   sheet->n = load->table->rows;
   for (int role = 0; role < DC_ROLES; role++) sheet->column[role] = roles->column[role];
   sheet->column[DC_ROLE_NONE] = -1;
+  if (sheet->column[DC_ROLE_CLOSED] < 0)
+    sheet->column[DC_ROLE_CLOSED] = roles->column[DC_ROLE_WON_AT] >= 0 ? roles->column[DC_ROLE_WON_AT]
+                                                                       : roles->column[DC_ROLE_LOST_AT];
+  if (kind == DC_SHEET_LOG) sheet->column[DC_ROLE_LAST_ACTIVITY] = roles->column[DC_ROLE_CHANGED_AT];
   sheet->has_state = roles->column[DC_ROLE_STAGE] >= 0 || roles->column[DC_ROLE_OUTCOME] >= 0 ||
-                     roles->column[DC_ROLE_IS_CLOSED] >= 0 || roles->column[DC_ROLE_IS_WON] >= 0;
+                     roles->column[DC_ROLE_IS_CLOSED] >= 0 || roles->column[DC_ROLE_IS_WON] >= 0 ||
+                     roles->column[DC_ROLE_WON_AT] >= 0 || roles->column[DC_ROLE_LOST_AT] >= 0 ||
+                     roles->column[DC_ROLE_IS_ACTIVE] >= 0;
   if (roles->closed_is_expected && sheet->column[DC_ROLE_EXPECTED_CLOSE] < 0)
     sheet->column[DC_ROLE_EXPECTED_CLOSE] = sheet->column[DC_ROLE_CLOSED];
   sheet->blank = dc_arena_alloc(q->arena, load->table->n_columns + 1, sizeof *sheet->blank);

@@ -91,7 +91,8 @@ static dc_status look_at_filling(dc_sheet *sheet, int c, dc_error *error)
     one.name = "constant column";
     one.kind = DC_DEFECT_COLUMN;
     one.count = (int64_t)filled;
-    one.what = dc_audit_text(sheet->quality, "the same in every row: %s", value);
+    one.what = dc_audit_text(sheet->quality, "the same in every row: %s",
+                             dc_role_is_personal(role) ? "a person" : value);
     one.fix = "it tells deals apart by nothing; leave it out";
     dc_status status = add(sheet, &one, error);
     if (status != DC_OK) return status;
@@ -100,7 +101,6 @@ static dc_status look_at_filling(dc_sheet *sheet, int c, dc_error *error)
   one.name = "missing values";
   one.kind = DC_DEFECT_MISSING;
   one.count = (int64_t)column->n_missing;
-  one.severity = role == DC_ROLE_NONE ? 0 : 1;
   one.what = "rows without a value";
   one.fix = "fill it where it matters";
   first_missing(sheet, column, &one);
@@ -125,6 +125,7 @@ dc_status dc_columns_audit(dc_sheet *sheet, dc_error *error)
   for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++) {
     dc_type type = sheet->table->columns[c].type;
     status = look_at_filling(sheet, (int)c, error);
+    if (dc_role_is_personal(sheet->roles->role[c])) continue; /* what it holds never leaves */
     if (status == DC_OK && type == DC_TYPE_CATEGORY) status = look_at_words(sheet, (int)c, error);
     if (status == DC_OK && type == DC_TYPE_CATEGORY) status = dc_ranges_audit(sheet, (int)c, error);
     if (status == DC_OK && (type == DC_TYPE_CATEGORY || type == DC_TYPE_TEXT))

@@ -160,11 +160,12 @@ static bool are_empty_together(const dc_sheet *sheet, size_t c, size_t other)
   return true;
 }
 
-static bool tells_outcome(dc_role role)
+/* Roles that tell the outcome as a matter of course, or that nobody would take for a reason of it. */
+static bool is_expected(dc_role role)
 {
-  return role == DC_ROLE_ID || role == DC_ROLE_STAGE || role == DC_ROLE_OUTCOME || role == DC_ROLE_IS_CLOSED ||
-         role == DC_ROLE_IS_WON || role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED || role == DC_ROLE_NAME ||
-         role == DC_ROLE_EXPECTED_CLOSE || role == DC_ROLE_PROBABILITY;
+  return dc_role_tells_outcome(role) || dc_role_is_personal(role) || role == DC_ROLE_ID || role == DC_ROLE_NAME ||
+         role == DC_ROLE_STAGE || role == DC_ROLE_CREATED || role == DC_ROLE_EXPECTED_CLOSE ||
+         role == DC_ROLE_PROBABILITY || role == DC_ROLE_CLOSED;
 }
 
 static dc_status add(dc_sheet *sheet, size_t c, dc_use use, const char *why, dc_error *error)
@@ -223,7 +224,7 @@ static dc_status look(dc_sheet *sheet, const int8_t *states, const closed_rows *
   char why[WHY_BYTES];
   dc_status status = DC_OK;
   for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++) {
-    if (tells_outcome(sheet->roles->role[c]) || sheet->table->columns[c].type == DC_TYPE_EMPTY) continue;
+    if (is_expected(sheet->roles->role[c]) || sheet->table->columns[c].type == DC_TYPE_EMPTY) continue;
     dc_use use = find_use(sheet, states, c, why);
     bool own = strstr(why, "row number") || strstr(why, "texts of their own"); /* no leak, of no use */
     if (use == DC_USE_USED) {

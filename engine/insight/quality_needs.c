@@ -12,7 +12,8 @@ static bool has(const dc_sheet *sheet, dc_role role)
   int c = sheet->column[role];
   if (sheet->kind == DC_SHEET_LOG && (role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED)) return true;
   if (role == DC_ROLE_CREATED && sheet->joined_day[0]) return true;
-  if (role == DC_ROLE_CLOSED && sheet->joined_day[1]) return true;
+  if (role == DC_ROLE_CLOSED && (sheet->joined_day[1] || sheet->roles->expected_is_closed)) return true;
+  if (role == DC_ROLE_STAGE && sheet->has_state) return true;
   return c >= 0 && sheet->table->columns[c].type != DC_TYPE_EMPTY;
 }
 
@@ -83,8 +84,31 @@ dc_status dc_needs_audit(dc_sheet *sheet, dc_error *error)
   return DC_OK;
 }
 
+/* Rows that were written into one quoted field each, and taken apart. */
+static dc_status tell_unwrapped(dc_sheet *sheet, dc_error *error)
+{
+  for (size_t k = 0; k < sheet->load->n_inputs; k++) {
+    const dc_input *in = &sheet->load->inputs[k];
+    dc_finding one = {.name = "wholly quoted rows",
+                      .kind = DC_DEFECT_NOTE,
+                      .column = -1,
+                      .count = in->unwrapped,
+                      .of = (int64_t)sheet->n,
+                      .money = NAN,
+                      .file = (int)k,
+                      .width_cost = NAN,
+                      .no_cost = "the rows are read as they were meant",
+                      .what = "quoted as a whole, as if one field; they are taken apart",
+                      .fix = "mend what writes the export"};
+    if (in->unwrapped && !dc_sheet_add_finding(sheet, &one)) return dc_fail_memory(error, "listing rows");
+  }
+  return DC_OK;
+}
+
 dc_status dc_rejects_audit(dc_sheet *sheet, dc_error *error)
 {
+  dc_status status = tell_unwrapped(sheet, error);
+  if (status != DC_OK) return status;
   int64_t rejected = 0;
   size_t n = sheet->quality->n_rejects[sheet->kind == DC_SHEET_HISTORY];
   for (size_t k = 0; k < n; k++)
@@ -232,13 +256,18 @@ dc_status dc_joins_audit(dc_sheet *sheet, dc_error *error)
     for (size_t c = 0; c < sheet->table->n_columns; c++)
       if (dc_text_same(sheet->table->columns[c].name, join->main_name)) main = (int)c;
     if (main < 0) continue;
-    status = dc_roles_find(join->table, join->name, DC_SHAPE_DEALS, NULL, NULL, 0, &roles, error);
-    for (int w = 0; w < 2 && status == DC_OK; w++) {
+    dc_error unclear; /* columns that could be either are taken for none */
+    status = dc_roles_find(join->table, join->name, DC_SHAPE_DEALS, NULL, NULL, 0, &roles, &unclear);
+    if (status == DC_E_MEMORY) return dc_fail_memory(error, "joining dates");
+    if (status != DC_OK) roles = NULL;
+    status = DC_OK;
+    for (int w = 0; w < 2 && roles && status == DC_OK; w++) {
       int c = roles->column[wanted[w]];
+      if (c < 0 && w == 1) c = roles->column[DC_ROLE_WON_AT];
       if (c >= 0 && sheet->column[wanted[w]] < 0 && !sheet->joined_day[w])
         status = take_days(sheet, join, main, &join->table->columns[c], w, error);
     }
-    dc_roles_free(status == DC_OK ? roles : NULL);
+    dc_roles_free(roles);
   }
   return status;
 }

@@ -8,15 +8,30 @@
 
 enum { SCORE_OTHER = DC_ROLES }; /* weight of all columns without a role */
 
-static const double weights[DC_ROLES + 1] = {[DC_ROLE_NONE] = 2,       [DC_ROLE_ID] = 1,
-                                             [DC_ROLE_NAME] = 0.25,    [DC_ROLE_STAGE] = 3,
-                                             [DC_ROLE_AMOUNT] = 3,     [DC_ROLE_CREATED] = 2,
-                                             [DC_ROLE_CLOSED] = 3,     [DC_ROLE_EXPECTED_CLOSE] = 2,
-                                             [DC_ROLE_OWNER] = 1,      [DC_ROLE_ACCOUNT] = 1,
-                                             [DC_ROLE_PRODUCT] = 1,    [DC_ROLE_REGION] = 0.5,
-                                             [DC_ROLE_SOURCE] = 0.5,   [DC_ROLE_PROBABILITY] = 0.5,
-                                             [DC_ROLE_CURRENCY] = 1,   [DC_ROLE_IS_WON] = 1,
-                                             [DC_ROLE_CHANGED_AT] = 1, [SCORE_OTHER] = 1};
+static const double weights[DC_ROLES + 1] = {[DC_ROLE_NONE] = 2,
+                                             [DC_ROLE_ID] = 1,
+                                             [DC_ROLE_NAME] = 0.25,
+                                             [DC_ROLE_STAGE] = 3,
+                                             [DC_ROLE_AMOUNT] = 3,
+                                             [DC_ROLE_CREATED] = 2,
+                                             [DC_ROLE_CLOSED] = 3,
+                                             [DC_ROLE_EXPECTED_CLOSE] = 2,
+                                             [DC_ROLE_OWNER] = 1,
+                                             [DC_ROLE_ACCOUNT] = 1,
+                                             [DC_ROLE_PRODUCT] = 1,
+                                             [DC_ROLE_REGION] = 0.5,
+                                             [DC_ROLE_SOURCE] = 0.5,
+                                             [DC_ROLE_PROBABILITY] = 0.5,
+                                             [DC_ROLE_CURRENCY] = 1,
+                                             [DC_ROLE_IS_WON] = 1,
+                                             [DC_ROLE_LAST_ACTIVITY] = 1,
+                                             [DC_ROLE_NEXT_STEP] = 0.5,
+                                             [DC_ROLE_FORECAST_CATEGORY] = 0.25,
+                                             [DC_ROLE_LOSS_REASON] = 0.5,
+                                             [DC_ROLE_TEAM] = 0.5,
+                                             [DC_ROLE_PIPELINE] = 0.5,
+                                             [DC_ROLE_TYPE] = 0.25,
+                                             [SCORE_OTHER] = 1};
 
 static double weight_of(const dc_config *config, int role)
 {
@@ -93,7 +108,7 @@ static void fill_role(dc_scorer *scorer, dc_role role)
     }
   }
   if (one->when == 0) one->when = DC_WHEN_ANY;
-  if (role == DC_ROLE_CHANGED_AT) one->when = DC_WHEN_OPEN;
+  if (role == DC_ROLE_LAST_ACTIVITY) one->when = DC_WHEN_OPEN;
   if (!ruled) {
     if (!is_needed(sheet, role)) return;
     one->absent = true;

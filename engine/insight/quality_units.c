@@ -100,14 +100,19 @@ static void read_row(const dc_sheet *sheet, dc_unit *unit)
     *day = sheet->joined_day[k][row];
     if (*day != DC_DATE_MISSING) unit->filled |= DC_ROLE_BIT(k ? DC_ROLE_CLOSED : DC_ROLE_CREATED);
   }
-  unit->amount = number_at(sheet, DC_ROLE_AMOUNT, row);
+  bool closed = (unit->state & DC_WHEN_CLOSED) != 0;
+  if (closed && unit->closed == DC_DATE_MISSING) unit->closed = facts.closed; /* from a column of its own */
+  if (closed && unit->closed != DC_DATE_MISSING) unit->filled |= DC_ROLE_BIT(DC_ROLE_CLOSED);
+  unit->active = day_at(sheet, DC_ROLE_LAST_ACTIVITY, row);
+  unit->amount = facts.amount;
+  if (!isnan(unit->amount)) unit->filled |= DC_ROLE_BIT(DC_ROLE_AMOUNT);
   unit->probability = number_at(sheet, DC_ROLE_PROBABILITY, row);
   if (!sheet->has_state && unit->state) unit->state = unit->closed == DC_DATE_MISSING ? DC_WHEN_OPEN : DC_WHEN_WON;
   bool one_column = unit->state == DC_WHEN_OPEN && sheet->roles->closed_is_expected;
   if (one_column) unit->filled &= ~DC_ROLE_BIT(DC_ROLE_CLOSED);
   if (unit->expected != DC_DATE_MISSING) unit->filled |= DC_ROLE_BIT(DC_ROLE_EXPECTED_CLOSE);
   take_touch(sheet, unit);
-  if (unit->active != DC_DATE_MISSING) unit->filled |= DC_ROLE_BIT(DC_ROLE_CHANGED_AT);
+  if (unit->active != DC_DATE_MISSING) unit->filled |= DC_ROLE_BIT(DC_ROLE_LAST_ACTIVITY);
 }
 
 /* A deal of the log, as it is known on the as-of day. */
@@ -132,7 +137,7 @@ static void read_deal(const dc_sheet *sheet, dc_unit *unit)
       [DC_ROLE_CREATED] = view.since != DC_DATE_MISSING,
       [DC_ROLE_CLOSED] = view.closed != DC_DATE_MISSING,
       [DC_ROLE_EXPECTED_CLOSE] = view.expected != DC_DATE_MISSING,
-      [DC_ROLE_CHANGED_AT] = view.touched != DC_DATE_MISSING,
+      [DC_ROLE_LAST_ACTIVITY] = view.touched != DC_DATE_MISSING,
   };
   for (int role = 1; role < DC_ROLES; role++)
     if (filled[role]) unit->filled |= DC_ROLE_BIT(role);

@@ -92,7 +92,7 @@ static bool blank(const widths *w, dc_role field, dc_subject *s)
       FORGET(DC_FEATURE_STAGE);
       FORGET(DC_FEATURE_TIME_IN_STAGE);
       break;
-    case DC_ROLE_CHANGED_AT: FORGET(DC_FEATURE_QUIET); break;
+    case DC_ROLE_LAST_ACTIVITY: FORGET(DC_FEATURE_QUIET); break;
     case DC_ROLE_AMOUNT: FORGET(DC_FEATURE_AMOUNT); break;
     case DC_ROLE_ACCOUNT: FORGET(DC_FEATURE_RELATION); break;
     case DC_ROLE_OWNER: FORGET(DC_FEATURE_OWNER); break;

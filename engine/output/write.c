@@ -93,11 +93,10 @@ static dc_status write_one(const dc_result *result, const dc_selection *selectio
 dc_status dc_write_private(const dc_result_table *table, const char *path, dc_error *error)
 {
   dc_file *file = NULL;
-  dc_status status = dc_file_open(path, &file, error);
+  dc_status status = dc_file_open_private(path, &file, error);
   if (status != DC_OK) return status;
-  status = dc_file_hide(file, error);
-  if (status == DC_OK) dc_csv_table(dc_file_sink(file), table);
-  if (status == DC_OK) status = dc_file_finish(file, error);
+  dc_csv_table(dc_file_sink(file), table);
+  status = dc_file_finish(file, error);
   if (status == DC_OK) status = dc_file_commit(file, error);
   dc_file_free(file);
   return status;

@@ -4,6 +4,8 @@
 #include "engine/base/text.h"
 #include "engine/base/version.h"
 #include "engine/insight/quality_width.h"
+#include "engine/run/names.h"
+#include "engine/run/rejects.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,7 +33,9 @@ static void keep_counts(const dc_load *load, dc_input *inputs)
 static void restore(dc_load *load, const dc_input *inputs, size_t n_rejects)
 {
   for (size_t k = 0; load && k < load->n_inputs; k++) load->inputs[k] = inputs[k];
-  if (load) load->rejects.count = n_rejects;
+  if (!load) return;
+  load->rejects.count = n_rejects;
+  memset(load->fate, DC_ROW_USED, load->table->rows);
 }
 
 /* Deals, where the files make any; otherwise why not. Under --strict, or on a failure of another kind, that is an error. */
@@ -70,10 +74,13 @@ static dc_status load_joins(dc_check_run *run, dc_error *error)
 {
   const dc_job *job = run->base.job;
   dc_resolved *r = &run->base.r;
+  const dc_loaded *known[] = {&r->deals, &r->history};
   dc_status status = dc_loaded_read(job, r->config, &job->accounts, DC_SHAPE_ACCOUNTS, NULL, r->threads, &r->accounts,
                                     error);
   r->joins = calloc(job->joins.count + 1, sizeof *r->joins);
   if (!r->joins) return dc_fail_memory(error, "joining tables");
+  if (status == DC_OK && r->accounts.load && job->hide_names)
+    status = dc_names_hide_roles(r->names, &r->accounts, known, 2, error);
   if (status == DC_OK && r->accounts.load) r->accounts.key = r->accounts.roles->column[DC_ROLE_ACCOUNT];
   for (size_t k = 0; k < job->joins.count && status == DC_OK; k++) {
     const char *sign = strrchr(job->joins.items[k], ':');
@@ -86,6 +93,7 @@ static dc_status load_joins(dc_check_run *run, dc_error *error)
     dc_loaded *loaded = &r->joins[k];
     status = dc_loaded_read(job, r->config, &files, DC_SHAPE_OTHER, sign + 1, r->threads, loaded, error);
     r->n_joins = k + 1;
+    if (status == DC_OK && job->hide_names) status = dc_names_hide_roles(r->names, loaded, known, 2, error);
     for (size_t c = 0; status == DC_OK && c < loaded->load->table->n_columns; c++)
       if (dc_text_same(loaded->load->table->columns[c].name, sign + 1)) loaded->key = (int)c;
     if (status == DC_OK && loaded->key < 0)
@@ -266,7 +274,8 @@ static void describe(dc_check_run *run)
   set_list(out, "config", &config);
   dc_set_bool(out, &out->options, "strict", job->strict);
   dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
-  dc_input_table(base);
+  dc_set_bool(out, &out->options, "hide_names", job->hide_names);
+  dc_inputs_table(&base->r, out);
 }
 
 /* Whether the gate holds is decided on the score as it is shown, without decimals. */
@@ -285,13 +294,14 @@ static dc_status run_check(dc_check_run *run, dc_job *job, dc_error *error)
 {
   dc_forecast_run *base = &run->base;
   dc_laps_start(&base->laps);
-  dc_status status = resolve(run, job, error);
+  dc_status status = dc_rejects_tell(job, &base->r, resolve(run, job, error), error);
   if (status == DC_OK) status = audit(run, error);
   if (status == DC_OK) status = score(run, error);
   if (status != DC_OK) return status;
   base->result = dc_result_new("dealcast.check/1");
   if (!base->result) return dc_fail_memory(error, "writing the result");
   describe(run);
+  dc_warn_read_as(base);
   dc_check_tables(run);
   status = dc_check_groups(run, error);
   if (status == DC_OK && job->fixes) status = dc_check_fixes(run, error);

@@ -15,7 +15,6 @@ static const char *column_name(const dc_sheet *sheet, int column)
 
 static const char *field_name(const dc_sheet *sheet, dc_role role, int column)
 {
-  if (role == DC_ROLE_CHANGED_AT && sheet->kind != DC_SHEET_HISTORY) return "activity";
   if (role != DC_ROLE_NONE) return dc_role_name(role);
   return column < 0 ? "rows" : column_name(sheet, column);
 }

@@ -34,8 +34,10 @@ void dc_backtest_tables(dc_forecast_run *run);
 
 /* `run` with its inputs, `columns`, `rejects`, and the warnings that the data gives rise to. */
 void dc_describe_run(dc_forecast_run *run);
-void dc_input_table(dc_forecast_run *run); /* run.inputs alone */
 void dc_data_tables(dc_forecast_run *run);
 void dc_data_warnings(dc_forecast_run *run);
+
+/* One warning for each file that is not plain: engine/run/read_as.c. */
+void dc_warn_read_as(dc_forecast_run *run);
 
 #endif
