@@ -58,10 +58,46 @@ static void put_title(const dc_view *view)
   }
 }
 
+/* One field that has a role. */
+static void put_field(dc_grid *grid, const dc_result_table *t, size_t r)
+{
+  char text[32];
+  double score = dc_view_number(t, r, field_of(t, "score"));
+  dc_grid_text(grid, dc_view_text(t, r, field_of(t, "role")));
+  const char *field = dc_view_text(t, r, field_of(t, "field"));
+  dc_grid_text(grid, dc_view_is(t, r, field_of(t, "role"), field ? field : "") ? NULL : field);
+  dc_grid_integer(grid, dc_view_integer(t, r, field_of(t, "filled")));
+  dc_grid_integer(grid, dc_view_integer(t, r, field_of(t, "should")));
+  dc_grid_integer(grid, dc_view_integer(t, r, field_of(t, "wrong")));
+  snprintf(text, sizeof text, "%.1f", floor(score * 10) / 10);
+  dc_grid_text(grid, isnan(score) ? NULL : text);
+  snprintf(text, sizeof text, "%.4g", dc_view_number(t, r, field_of(t, "weight")));
+  dc_grid_text(grid, text);
+}
+
+/* The columns without a role in one line. */
+static void put_other(const dc_view *view, const dc_result_table *t)
+{
+  char line[LINE_BYTES], share[DC_NUMBER_CHARS];
+  double filled = 0, should = 0, weight = 0;
+  size_t n = 0;
+  for (size_t r = 0; r < t->rows; r++) {
+    if (dc_view_text(t, r, field_of(t, "role"))) continue;
+    filled += (double)dc_view_integer(t, r, field_of(t, "filled"));
+    should += (double)dc_view_integer(t, r, field_of(t, "should"));
+    weight += dc_view_number(t, r, field_of(t, "weight"));
+    n++;
+  }
+  if (!n || !(should > 0)) return;
+  snprintf(line, sizeof line, "and %zu column%s without a role, %s filled, with weight %.4g in all", n,
+           n == 1 ? "" : "s", dc_per_cent(filled / should, share), weight);
+  dc_put_hanging(view->sink, "  ", line, 2, WIDTH);
+}
+
 static void put_score(const dc_view *view)
 {
-  static const dc_grid_column columns[] = {{"field", false, false}, {"column", false, false}, {"filled", true, true},
-                                           {"of", true, true},      {"wrong", true, true},    {"score", true, true},
+  static const dc_grid_column columns[] = {{"field", false, true}, {"column", false, false}, {"filled", true, true},
+                                           {"of", true, true},     {"wrong", true, true},    {"score", true, true},
                                            {"weight", true, true}};
   char line[LINE_BYTES], complete[DC_NUMBER_CHARS], accurate[DC_NUMBER_CHARS];
   const dc_result *result = view->result;
@@ -73,37 +109,11 @@ static void put_score(const dc_view *view)
   dc_view_heading(view, line);
   dc_grid *grid = dc_grid_new(columns, 7);
   dc_grid_narrow(grid, WIDTH);
-  size_t other = 0, perfect = 0;
-  for (size_t r = 0; r < t->rows; r++) {
-    bool role = dc_view_number(t, r, field_of(t, "weight")) >= 0.25;
-    double one = dc_view_number(t, r, field_of(t, "score"));
-    bool own = dc_view_text(t, r, field_of(t, "column")) == NULL ||
-               strcmp(dc_view_text(t, r, field_of(t, "column")), dc_view_text(t, r, field_of(t, "field"))) != 0;
-    (void)role;
-    if (isnan(one)) continue;
-    if (!own || t->rows > 20) {
-      if (one >= 99.95) perfect++;
-      if (one >= 99.95) continue;
-    }
-    if (other++ >= 2 * (size_t)view->top) continue;
-    dc_grid_text(grid, dc_view_text(t, r, field_of(t, "field")));
-    dc_grid_text(grid, dc_view_text(t, r, field_of(t, "column")));
-    dc_grid_integer(grid, dc_view_integer(t, r, field_of(t, "filled")));
-    dc_grid_integer(grid, dc_view_integer(t, r, field_of(t, "should")));
-    dc_grid_integer(grid, dc_view_integer(t, r, field_of(t, "wrong")));
-    snprintf(line, sizeof line, "%.1f", floor(one * 10) / 10);
-    dc_grid_text(grid, line);
-    snprintf(line, sizeof line, "%.3g", dc_view_number(t, r, field_of(t, "weight")));
-    dc_grid_text(grid, line);
-  }
+  for (size_t r = 0; r < t->rows; r++)
+    if (dc_view_text(t, r, field_of(t, "role"))) put_field(grid, t, r);
   dc_grid_print(grid, view->sink, 2, view->bold);
   dc_grid_free(grid);
-  size_t more = other > 2 * (size_t)view->top ? other - 2 * (size_t)view->top : 0;
-  if (perfect || more) {
-    snprintf(line, sizeof line, "%s%zu more at 100%s%.0zu%s", "and ", perfect, more ? ", " : "", more,
-             more ? " more below; --format csv --table score has them all" : "");
-    dc_put_hanging(view->sink, "  ", line, 2, WIDTH);
-  }
+  put_other(view, t);
   dc_put_hanging(view->sink, "  ", dc_view_run_text(result, "score_formula"), 2, WIDTH);
 }
 
@@ -180,9 +190,9 @@ static void put_notes(const dc_view *view)
     if (is_task(t, r)) continue;
     shown++;
     const char *column = dc_view_text(t, r, field_of(t, "column"));
-    snprintf(line, sizeof line, "%s%s%s%s in %s rows: %s", dc_view_text(t, r, field_of(t, "defect")),
-             column ? " (" : "", column ? column : "", column ? ")" : "",
-             dc_group_integer(dc_view_integer(t, r, field_of(t, "count")), count),
+    int64_t n = dc_view_integer(t, r, field_of(t, "count"));
+    snprintf(line, sizeof line, "%s%s%s%s in %s row%s: %s", dc_view_text(t, r, field_of(t, "defect")),
+             column ? " (" : "", column ? column : "", column ? ")" : "", dc_group_integer(n, count), n == 1 ? "" : "s",
              dc_view_text(t, r, field_of(t, "what")));
     dc_put_hanging(view->sink, "  - ", line, 4, WIDTH);
   }

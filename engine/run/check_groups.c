@@ -22,9 +22,7 @@ static const char *worst_of(const dc_score *score)
   for (size_t k = 0; k < score->n_fields; k++)
     if (loss(&score->fields[k]) > (worst ? loss(worst) : 0)) worst = &score->fields[k];
   if (!worst) return NULL;
-  return worst->role == DC_ROLE_NONE ? "rows"
-
-                                     : dc_role_name(worst->role);
+  return worst->role == DC_ROLE_NONE ? "rows" : dc_role_name(worst->role);
 }
 
 /* Those with most money at fault first. */

@@ -13,15 +13,10 @@ static const char *column_name(const dc_sheet *sheet, int column)
   return column < 0 ? NULL : sheet->table->columns[column].name;
 }
 
-static const char *field_name(const dc_sheet *sheet, dc_role role, int column)
-{
-  if (role != DC_ROLE_NONE) return dc_role_name(role);
-  return column < 0 ? "rows" : column_name(sheet, column);
-}
-
+/* field: the column's name, else the role's, or "rows". */
 static void put_score(dc_check_run *run)
 {
-  static const dc_field_spec fields[] = {{"field", DC_FIELD_TEXT},     {"column", DC_FIELD_TEXT},
+  static const dc_field_spec fields[] = {{"field", DC_FIELD_TEXT},     {"role", DC_FIELD_TEXT},
                                          {"should", DC_FIELD_INTEGER}, {"filled", DC_FIELD_INTEGER},
                                          {"wrong", DC_FIELD_INTEGER},  {"completeness", DC_FIELD_RATIO},
                                          {"accuracy", DC_FIELD_RATIO}, {"score", DC_FIELD_NUMBER},
@@ -29,8 +24,10 @@ static void put_score(dc_check_run *run)
   dc_result_table *table = dc_result_add(run->base.result, "score", fields);
   for (size_t k = 0; k < run->score.n_fields; k++) {
     const dc_score_field *one = &run->score.fields[k];
-    dc_put_text(table, field_name(run->sheet, one->role, one->column));
-    dc_put_text(table, column_name(run->sheet, one->column));
+    const char *column = column_name(run->sheet, one->column);
+    const char *role = one->role == DC_ROLE_NONE ? NULL : dc_role_name(one->role);
+    dc_put_text(table, column ? column : role ? role : "rows");
+    dc_put_text(table, role ? role : column ? NULL : "rows");
     dc_put_integer(table, one->should);
     dc_put_integer(table, one->filled);
     dc_put_integer(table, one->wrong);
@@ -129,7 +126,7 @@ static void put_defect(dc_result_table *table, const defect *d)
   dc_put_text(table, d->name);
   dc_put_text(table, dc_defect_kind_name(d->kind));
   dc_put_text(table, sheet_name(d->sheet));
-  dc_put_text(table, d->field == DC_ROLE_NONE ? NULL : field_name(d->sheet, d->field, -1));
+  dc_put_text(table, d->field == DC_ROLE_NONE ? NULL : dc_role_name(d->field));
   dc_put_text(table, d->column);
   dc_put_integer(table, d->severity);
   dc_put_integer(table, d->count);
