@@ -11,7 +11,9 @@
 /* Struck where the deal is in one of the flagged stages and the field is empty. */
 static bool is_lacking(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
+  const uint8_t *blank = sheet->blank[rule->target];
   if (!dc_is_flagged(rule, sheet, unit)) return false;
+  if (blank && blank[dc_column_code(&sheet->table->columns[rule->target], unit->row)]) return true;
   if (rule->field != DC_ROLE_NONE) return !(unit->filled & DC_ROLE_BIT(rule->field));
   return dc_role_cell_missing(&sheet->table->columns[rule->target], unit->row);
 }

@@ -13,14 +13,6 @@ static const dc_column *column_of(const dc_sheet *sheet, dc_role role)
   return c < 0 ? NULL : &sheet->table->columns[c];
 }
 
-/* No value, or a word that stands for none. */
-static bool is_blank(const dc_sheet *sheet, int c, size_t row)
-{
-  const dc_column *column = &sheet->table->columns[c];
-  if (dc_role_cell_missing(column, row)) return true;
-  return sheet->blank[c] && column->type == DC_TYPE_CATEGORY && sheet->blank[c][dc_column_code(column, row)];
-}
-
 static int32_t day_at(const dc_sheet *sheet, dc_role role, size_t row)
 {
   const dc_column *column = column_of(sheet, role);
@@ -90,7 +82,7 @@ static void read_row(const dc_sheet *sheet, dc_unit *unit)
   unit->unknown_stage = facts.unknown_stage;
   unit->state = facts.total ? 0 : state_of(facts.meaning);
   for (int role = 1; role < DC_ROLES; role++)
-    if (sheet->column[role] >= 0 && !is_blank(sheet, sheet->column[role], row)) unit->filled |= DC_ROLE_BIT(role);
+    if (sheet->column[role] >= 0 && !dc_role_cell_missing(column_of(sheet, (dc_role)role), row)) unit->filled |= DC_ROLE_BIT(role);
   unit->created = day_at(sheet, DC_ROLE_CREATED, row);
   unit->closed = day_at(sheet, DC_ROLE_CLOSED, row);
   unit->expected = facts.expected;
