@@ -196,15 +196,16 @@ static dc_status set_limit(reader *in, const struct setting *rule, const char *v
   return DC_OK;
 }
 
+/* A role, `rows`, or `other` for the columns without a role. */
 static dc_status set_weight(reader *in, const char *key, const char *value)
 {
   dc_config *config = &in->owned->config;
   char *end;
   double weight = strtod(value, &end);
   dc_role role = dc_role_parse(key);
-  const char *name = role == DC_ROLE_NONE ? "other" : dc_role_name(role);
-  if (role == DC_ROLE_NONE && !dc_text_same(key, "other"))
-    return REFUSE(in, "unknown role \"%s\" in [weights]; columns without a role have the weight `other` together", key);
+  const char *name = role != DC_ROLE_NONE ? dc_role_name(role) : dc_text_same(key, "rows") ? "rows" : "other";
+  if (role == DC_ROLE_NONE && !dc_text_same(key, name))
+    return REFUSE(in, "unknown role \"%s\" in [weights]; beside roles there are `rows` and `other`", key);
   if (end == value || *end || !(weight >= 0 && weight <= 1000))
     return REFUSE(in, "a weight is a number from 0 to 1000, not \"%s\"", value);
   for (size_t i = 0; i < config->n_weights; i++)

@@ -29,7 +29,8 @@ typedef enum dc_booked_at { DC_BOOKED_LAST_SPELL, DC_BOOKED_FIRST } dc_booked_at
  * [required] STAGE = FIELD, FIELD, ... from that stage of [stages] order on; a field is a role or a column
  * [allowed]  COLUMN = WORD, WORD, ...  a column or a role; to the byte
  * [check]    stale_days, far_days, likely_days, absurd_times = whole numbers, see dc_check_config
- * [weights]  ROLE = NUMBER            of the field in the score; `other` = of all columns without a role together
+ * [weights]  ROLE = NUMBER            of the field in the score; `rows` = of the rows themselves, `other` = of all columns
+ *                                     without a role together
  * An unknown section or key stops, naming the nearest known one. */
 /* A name and words. */
 typedef struct dc_config_list {
@@ -66,7 +67,7 @@ typedef struct dc_config {
   dc_config_list *required, *allowed;
   dc_check_config check;
   struct {
-    char *role; /* "other" for columns without one */
+    char *role; /* or "rows", "other" */
     double weight;
   } * weights;
 } dc_config;

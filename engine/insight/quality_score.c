@@ -35,10 +35,9 @@ static const double weights[DC_ROLES + 1] = {[DC_ROLE_NONE] = 2,
 
 static double weight_of(const dc_config *config, int role)
 {
-  for (size_t k = 0; k < config->n_weights; k++) {
-    dc_role named = dc_role_parse(config->weights[k].role);
-    if ((named == DC_ROLE_NONE ? SCORE_OTHER : (int)named) == role) return config->weights[k].weight;
-  }
+  const char *name = role == SCORE_OTHER ? "other" : role == DC_ROLE_NONE ? "rows" : dc_role_name((dc_role)role);
+  for (size_t k = 0; k < config->n_weights; k++)
+    if (strcmp(config->weights[k].role, name) == 0) return config->weights[k].weight;
   return weights[role];
 }
 

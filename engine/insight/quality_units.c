@@ -82,7 +82,8 @@ static void read_row(const dc_sheet *sheet, dc_unit *unit)
   unit->unknown_stage = facts.unknown_stage;
   unit->state = facts.total ? 0 : state_of(facts.meaning);
   for (int role = 1; role < DC_ROLES; role++)
-    if (sheet->column[role] >= 0 && !dc_role_cell_missing(column_of(sheet, (dc_role)role), row)) unit->filled |= DC_ROLE_BIT(role);
+    if (sheet->column[role] >= 0 && !dc_role_cell_missing(column_of(sheet, (dc_role)role), row))
+      unit->filled |= DC_ROLE_BIT(role);
   unit->created = day_at(sheet, DC_ROLE_CREATED, row);
   unit->closed = day_at(sheet, DC_ROLE_CLOSED, row);
   unit->expected = facts.expected;
