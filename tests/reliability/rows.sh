@@ -82,12 +82,14 @@ balances() {
   tr '{' '\n' <out.json | awk -F '[,}]' '/^"name":/ {
     for (i = 1; i <= NF; i++) { split($i, pair, ":"); v[pair[1]] = pair[2] }
     n++
-    if (v["\"read\""] != v["\"used\""] + v["\"rejected\""] + v["\"duplicate\""] + v["\"after_as_of\""] + v["\"excluded\""] +
-        v["\"blank\""] + v["\"preamble\""]) bad = 1
+    rest = v["\"read\""]
+    split("used rejected duplicate after_as_of excluded blank preamble", part, " ")
+    for (i = 1; i <= 7; i++) rest -= v["\"" part[i] "\""]
+    if (rest != 0) bad = 1
     if (v["\"amount_read\""] == "null") next
-    gap = v["\"amount_read\""] - v["\"amount_used\""] - v["\"amount_rejected\""] - v["\"amount_duplicate\""] -
-          v["\"amount_after_as_of\""] - v["\"amount_excluded\""] - v["\"amount_preamble\""]
-    if (gap > 1e-6 || gap < -1e-6) bad = 1
+    rest = v["\"amount_read\""]
+    for (i = 1; i <= 7; i++) rest -= v["\"amount_" part[i] "\""]
+    if (rest > 1e-6 || rest < -1e-6) bad = 1
   } END { exit !(n && !bad) }'
 }
 header=id,stage,amount,created,closed
