@@ -74,6 +74,14 @@ typedef struct place {
   dc_result *result;
 } place;
 
+/* A header with control characters is refused. */
+static bool may_be_header(const char *text)
+{
+  for (; *text; text++)
+    if ((unsigned char)*text < 0x20 || *text == 0x7F) return false;
+  return true;
+}
+
 /* One open deal for each name, and a closed one; the first names are those of columns, too. */
 static void forecast(place *p, const names *all, const char *file_name)
 {
@@ -86,7 +94,7 @@ static void forecast(place *p, const names *all, const char *file_name)
   fputs("deal_id,stage,amount,created,closed,owner,account", file);
   for (size_t k = 0; k < 20 && k < all->n; k++) {
     char header[NAME_BYTES + 8];
-    snprintf(header, sizeof header, "%s %zu", all->text[k], k);
+    snprintf(header, sizeof header, "%s %zu", may_be_header(all->text[k]) ? all->text[k] : "=", k);
     fputc(',', file);
     put_field(file, header);
   }
