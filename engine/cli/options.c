@@ -27,6 +27,8 @@ const dc_option dc_options[] = {
     {OPTION(PAIRS, "map", job.maps, "ROLE=COLUMN", "what a column is, where its name does not tell; repeatable"),
      .separator = '='},
     {OPTION(SPLIT, "columns", job.columns, "NAME,...", "names for a file without a header; \"_\" leaves one out")},
+    {OPTION(TEXT, "skip", job.skip, "N", "lines above the header (or the first row, with --columns)")},
+    {OPTION(TEXT, "encoding", job.encoding, "NAME", "of files that are not UTF-8, where it cannot be told")},
     {OPTION(TEXT, "config", job.config, "FILE", "INI file: columns, stages, outcome, calendar, currency")},
     {OPTION(CHOICE, "duplicates", job.duplicates, "WHICH",
             "of rows that differ for one id: reject (default), first, last"),

@@ -2,10 +2,12 @@
 
 #include "engine/base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REQUESTS = 64 };
+enum { MOST_REQUESTS = 64, MOST_SKIPPED = 1000000 };
 
 typedef struct requests {
   dc_role_request items[MOST_REQUESTS];
@@ -72,6 +74,24 @@ static dc_type expect(void *context, const char *name)
   return dc_roles_expect(name, r->shape, r->items, r->n);
 }
 
+/* --columns and --skip speak of the deals, or of the history when it is all there is. */
+static dc_status ask_for_layout(const dc_job *job, dc_load_request *request, dc_error *error)
+{
+  if (job->columns.count) {
+    request->names = job->columns.items;
+    request->n_names = job->columns.count;
+  }
+  if (!job->skip) return DC_OK;
+  char *end;
+  errno = 0;
+  long lines = strtol(job->skip, &end, 10);
+  if (*end || *job->skip < '0' || *job->skip > '9' || errno || lines > MOST_SKIPPED)
+    return dc_fail(error, DC_E_USAGE, "--skip takes a whole number from 0 to %d, not '%.60s'", (int)MOST_SKIPPED,
+                   job->skip);
+  request->skip = lines + 1;
+  return DC_OK;
+}
+
 dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_strings *files, dc_shape shape,
                          const char *key, int threads, dc_loaded *out, dc_error *error)
 {
@@ -89,11 +109,10 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
                              .hide_rows = job->hide_names,
                              .expect = expect,
                              .context = &r};
-  if (shape == DC_SHAPE_DEALS && job->columns.count) {
-    request.names = job->columns.items;
-    request.n_names = job->columns.count;
-  }
-  status = dc_load_csv(&request, &out->load, error);
+  request.encoding = job->encoding;
+  if (shape == DC_SHAPE_DEALS || (shape == DC_SHAPE_HISTORY && job->files.count == 0))
+    status = ask_for_layout(job, &request, error);
+  if (status == DC_OK) status = dc_load_csv(&request, &out->load, error);
   if (status != DC_OK) return status;
   out->load->duplicates = job->duplicates;
   if (shape == DC_SHAPE_ACCOUNTS || shape == DC_SHAPE_QUOTAS) keep_present(out->load->table, &r);
