@@ -186,7 +186,7 @@ static int by_bytes(const void *a, const void *b) { return strcmp(*(const char *
 static void loose_key(const char *name, int first, char *key)
 {
   char plain[DC_PLAIN_BYTES];
-  const char *words[DC_PLAIN_BYTES / 2];
+  const char *words[DC_PLAIN_BYTES / 2] = {NULL};
   size_t n = 0, used = 0;
   dc_plain(name, (dc_plain_style){.blanks = true}, plain);
   for (char *at = plain, *end; *at; at = end) {
