@@ -15,7 +15,7 @@ if [ ! -f "$list" ]; then
 fi
 
 # What the quirks need beside the names: footers below a report, days as Excel's serials, 12-hour clocks, other encodings.
-footers=0 serial=0 clock=24 twins=
+footers=1 serial=0 clock=24 twins="GBK UTF-16LE UTF-16BE"
 
 # check FOLDER NN NAME: reads NN.csv (with NN.history.csv), says what is not as in NN.expect
 check() {
@@ -55,7 +55,8 @@ for twin in $twins; do
       UTF-16LE) printf '\377\376' ;;
       UTF-16BE) printf '\376\377' ;;
     esac >"$work/$twin/$(basename "$file")"
-    iconv -f UTF-8 -t $twin "$file" >>"$work/$twin/$(basename "$file")" || report 1 "$twin: $(basename "$file") cannot be written"
+    # GBK has no copyright sign.
+    sed 's/©/(c)/' "$file" | iconv -f UTF-8 -t $twin >>"$work/$twin/$(basename "$file")" || report 1 "$twin: $(basename "$file") cannot be written"
   done
   for expect in "$work/plain"/*.expect; do
     cp "$expect" "$work/$twin/"
