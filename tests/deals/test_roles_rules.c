@@ -1,5 +1,5 @@
 /* Rules that need more than a name: people, ties, runners-up, closing days and outcomes told in unusual ways. */
-#include "engine/deals/roles.h"
+#include "engine/deals/roles_parts.h"
 
 #include "tests/check.h"
 #include "tests/deals/found.h"
@@ -333,6 +333,22 @@ static void histories_of_every_field(void **state)
   assert_false(dc_role_names_stage(""));
 }
 
+/* What is missing is told with all that is nearly named, in one go. */
+static void near_names_are_told_together(void **state)
+{
+  (void)state;
+  dc_table *table = table_from(DC_SHAPE_DEALS,
+                               "Opportunity Nmae,Stagee,Ammount,Closed Dat,Creatd Date\na,x,1,2024-01-01,2024-01-01\n");
+  dc_roles *roles = found_roles(table, DC_SHAPE_DEALS, NULL, 0);
+  dc_error error;
+  check_fails(dc_role_fail_missing(table, roles, "x.csv", DC_ROLE_STAGE, "deals need a stage", "", &error), DC_E_INPUT,
+              &error);
+  check_text(error.message, "give --map stage=Stagee if that is it, likewise --map \"amount=Ammount\" --map "
+                            "\"created=Creatd Date\" --map \"closed=Closed Dat\". The columns are");
+  dc_roles_free(roles);
+  dc_table_free(table);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -349,6 +365,7 @@ int main(void)
       cmocka_unit_test(a_legend_in_the_name),
       cmocka_unit_test(dates_of_stages_are_no_closings),
       cmocka_unit_test(histories_of_every_field),
+      cmocka_unit_test(near_names_are_told_together),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
