@@ -27,8 +27,8 @@ typedef struct dc_reading {
   bool wide;
 } dc_reading;
 
-/* Scores of all pages and wide encodings, best first; readings has room for DC_PAGES_MAX. Returns their number, without
- * those that are impossible and those that read the text exactly as a better one. */
-size_t dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings);
+/* Scores of all pages and wide encodings, best first; readings has room for DC_PAGES_MAX. *n of them: without those
+ * that are impossible, and those that read the text exactly as an earlier one. False when memory ends. */
+bool dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings, size_t *n);
 
 #endif
