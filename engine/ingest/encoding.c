@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINES_BYTES = 1 << 22, WORD_BYTES = 24, SHOWN_BYTES = 96, MIXED_RATIO = 4, LONGEST = 4, SUBSTITUTE = 0x1A };
+enum { LINES_BYTES = 1 << 22, WORD_BYTES = 24, SHOWN_BYTES = 96, LONGEST = 4, SUBSTITUTE = 0x1A };
 
 #define LEAST_PER_BYTE (-8.0) /* a reading that explains less is none */
 
@@ -141,8 +141,10 @@ static dc_status fail_unknown(const dc_source *source, uint64_t line, dc_error *
                     "or export the file again as \"CSV UTF-8\"");
 }
 
-/* Characters in valid UTF-8, against bytes that are not. */
-static bool is_damaged_utf8(const dc_bytes_seen *s)
+/* Characters in valid UTF-8 against bytes that are not. Other encodings hardly ever look like it: 0.1 in GBK. */
+typedef enum mixture { OTHER, MIXED, DAMAGED } mixture;
+
+static mixture judge_mixture(const dc_bytes_seen *s)
 {
   size_t valid = 0, bad = 0;
   for (const char *p = s->lines, *end = p + s->length; p < end;) {
@@ -151,7 +153,14 @@ static bool is_damaged_utf8(const dc_bytes_seen *s)
     bad += n == 0;
     p += n ? n : 1;
   }
-  return valid >= MIXED_RATIO * bad;
+  return valid >= 2 * bad ? DAMAGED : 2 * valid >= bad ? MIXED : OTHER;
+}
+
+static dc_status fail_mixed(const dc_source *source, uint64_t line, dc_error *error)
+{
+  return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)line, 0,
+                    "the line is not in UTF-8, and other lines are: mend it, or name the encoding of the file with "
+                    "--encoding NAME");
 }
 
 /* A piece of a text, behind what the last one left of a character. */
@@ -223,8 +232,12 @@ static dc_status detect(dc_source *source, uint64_t line, char *name, dc_error *
   s.pairs = calloc(256, sizeof *s.pairs);
   dc_status status = s.lines && s.pairs ? DC_OK : dc_fail_memory(error, "looking for the encoding");
   if (status == DC_OK) status = dc_source_each(source, dc_source_start(source), look_at_piece, &s, error);
-  if (status == DC_OK)
-    status = is_damaged_utf8(&s) ? mark_damage(source, error) : decide(source, &s, line, name, error);
+  if (status == DC_OK) {
+    mixture m = judge_mixture(&s);
+    status = m == DAMAGED ? mark_damage(source, error)
+             : m == MIXED ? fail_mixed(source, line, error)
+                          : decide(source, &s, line, name, error);
+  }
   free(s.lines);
   free(s.pairs);
   return status;

@@ -141,7 +141,7 @@ typedef struct counts {
   struct {
     unsigned char a, b;
     uint32_t n;
-  } *pairs; /* those with a byte above 0x7F */
+  } * pairs; /* those with a byte above 0x7F */
 } counts;
 
 static bool count(const dc_bytes_seen *seen, counts *c)

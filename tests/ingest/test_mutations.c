@@ -27,9 +27,10 @@ static void put_string(text *t, const char *string) { put(t, string, strlen(stri
 
 static void put_cell(text *t, char delimiter)
 {
-  static const char *const words[] = {"Won",    "Lost",       "19\" rack", "a, b",     "line\nend",  "Müller", "北京公司",
-                                      "1,5; x", "say \"yes\"", "",          "x|y",      " padded ",   "2024-01-31", "1200.50",
-                                      "00017",  "crlf\r\nin", "O'Neill",   "tab\there", "plain text", "é"};
+  static const char *const words[] = {"Won",        "Lost",     "19\" rack",  "a, b",        "line\nend",
+                                      "Müller",     "北京公司", "1,5; x",     "say \"yes\"", "",
+                                      "x|y",        " padded ", "2024-01-31", "1200.50",     "00017",
+                                      "crlf\r\nin", "O'Neill",  "tab\there",  "plain text",  "é"};
   const char *word = words[draw(sizeof words / sizeof *words)];
   char special[] = {'"', '\n', '\r', delimiter, 0};
   bool quoted = strpbrk(word, special) != NULL || draw(6) == 0;
@@ -81,7 +82,8 @@ static void replace(text *t, size_t at, size_t removed, const char *bytes, size_
 
 static void mutate(text *t)
 {
-  static const char *const pieces[] = {"\"", "\"\"", ",", ";", "\n", "\r", "\r\n", "\0", "'", "\\", "\xFF", "\xE9", "\n\n"};
+  static const char *const pieces[] = {"\"", "\"\"", ",",  ";",    "\n",   "\r",  "\r\n",
+                                       "\0", "'",    "\\", "\xFF", "\xE9", "\n\n"};
   size_t at = t->length ? draw(t->length) : 0;
   char byte;
   switch (draw(8)) {
@@ -325,9 +327,10 @@ static void mutations(void **state)
   for (mutation = from; mutation < n; mutation++) check_one(path, t, decoded, &sum);
   remove(path);
   rmdir(folder);
-  print_message("%zu mutations: %zu stopped with a message; of the others %zu rows used (%zu compared cell by cell), %zu "
-                "rejected, none lost, shifted or duplicated\n",
-                sum.files, sum.stopped, sum.rows, sum.compared, sum.rejected);
+  print_message(
+      "%zu mutations: %zu stopped with a message; of the others %zu rows used (%zu compared cell by cell), %zu "
+      "rejected, none lost, shifted or duplicated\n",
+      sum.files, sum.stopped, sum.rows, sum.compared, sum.rejected);
   free(t);
   free(decoded);
   free(folder);
