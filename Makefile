@@ -56,6 +56,7 @@ HELP_SRC := $(filter-out $(wildcard tests/*/test_*.c tests/fuzz/*.c),$(wildcard 
 BENCH_SRC := $(wildcard bench/bench_*.c)
 SCRIPTS := $(wildcard tests/$(ONLY)/*.sh)
 
+TABLES := $(patsubst %,$(BUILD)/engine/deals/%_table.c,columns meanings)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB := $(BUILD)/libdealcast.a
 ARCHIVES := $(BUILD)/libcli.a $(LIB)
@@ -64,7 +65,7 @@ BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 BINARY := $(BUILD)/dealcast
 GENERATE := $(if $(wildcard datasets/generate/main.c),$(BUILD)/dealcast-generate)
 
-.PHONY: all demo test run-tests lint format sanitize clang bench accuracy deps clean install help lib tests
+.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench accuracy deps clean install help lib tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -101,6 +102,17 @@ sanitize: ## every test under address and undefined-behaviour sanitizers
 
 clang: ## every test as built by clang
 	@$(MAKE) --no-print-directory CC=clang MODE=clang test
+
+SECONDS ?= 60
+fuzz: ## SECONDS (60) of looking for bytes that break the reading of CSV or INI files, by clang's libFuzzer
+	@DEPS=$(DEPS) CC=clang .ci/deps build
+	@tests/fuzz/run build/fuzz $(SECONDS)
+
+coverage: ## every test under gcov: the share of lines and branches of engine and models, by file
+	@CC=gcc .ci/coverage
+
+valgrind: ## some command lines and test programs under valgrind
+	@.ci/valgrind
 
 format: ## lays all sources out by .clang-format
 	@clang-format -i $$(find engine models include tests bench datasets -name '*.[ch]')
@@ -148,7 +160,15 @@ define archive
 	@ar qcs $@ $(filter %.o,$^)
 endef
 
-$(LIB): $(call objects,$(LIB_SRC)) $(sort $(dir $(LIB_SRC)))
+# Tables that an analyst may extend become C.
+$(BUILD)/engine/deals/%_table.c: engine/deals/%.txt engine/deals/words.sh
+	@mkdir -p $(@D)
+	@sh engine/deals/words.sh $< >$@
+$(TABLES:.c=.o): %.o: %.c
+	@echo "  $(CC) $<"
+	$(QUIET)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(call objects,$(LIB_SRC)) $(TABLES:.c=.o) $(sort $(dir $(LIB_SRC)))
 	$(archive)
 $(BUILD)/libcli.a: $(call objects,$(CLI_SRC))
 	$(archive)

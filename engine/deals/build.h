@@ -25,9 +25,10 @@ typedef struct dc_word_column {
 
 typedef struct dc_row_reader {
   const dc_deals_sources *sources;
-  const dc_column *id, *amount, *created, *closed, *expected;
+  const dc_column *id, *amount, *actual, *created, *closed, *won_at, *lost_at, *expected, *modified, *probability;
+  int32_t last_day;       /* the last day on which anything is recorded; where expected closes stand for closings */
   const dc_column *label; /* where a line of totals says so */
-  dc_word_column stage, outcome, is_won, is_closed;
+  dc_word_column stage, outcome, is_won, is_closed, is_active;
 } dc_row_reader;
 
 dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader,

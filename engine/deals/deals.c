@@ -57,6 +57,12 @@ static const char *row_id(dc_deals *deals, const dc_column *id, size_t row, size
   return dc_arena_copy(deals->arena, text, *length);
 }
 
+static bool closes_told(const dc_roles *roles)
+{
+  return roles->column[DC_ROLE_CLOSED] >= 0 || roles->column[DC_ROLE_WON_AT] >= 0 ||
+         roles->column[DC_ROLE_LOST_AT] >= 0 || roles->expected_is_closed;
+}
+
 /* Gives row r of the deals file its deal. */
 static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, size_t r, dc_error *error)
 {
@@ -69,7 +75,8 @@ static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w
     dc_load_set_aside(s->deals, r, facts.total ? DC_ROW_PREAMBLE : DC_ROW_EXCLUDED);
     return DC_OK;
   }
-  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) return dc_needs_fail_closed(s, error);
+  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !closes_told(s->deals_roles))
+    return dc_needs_fail_closed(s, error);
   if (facts.rule) return dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
   const char *text = row_id(deals, w->reader.id, r, &length);
   uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;

@@ -104,9 +104,9 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *sources, int32
 /* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id when
  * attribute is -1. Rows without a key are passed over; a key that comes twice is an error. A joined column is as well
  * known as its key: dated like it, and a predictor only where the key is one and is not the owner of an undated file.
- * What hangs on the deal's id is shown only. *unmatched (may be NULL): deals with a key of which the table has no row. */
-dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, int64_t *unmatched,
-                        dc_error *error) DC_MUST_CHECK;
+ * What hangs on the deal's id is shown only. Columns that are personal by roles (may be NULL) are left out. *unmatched (may be NULL): deals with a key of which the table has no row. */
+dc_status dc_deals_join(dc_deals *deals, const dc_table *table, const dc_roles *roles, int key_column, int attribute,
+                        int64_t *unmatched, dc_error *error) DC_MUST_CHECK;
 
 /* Adds a category of the deals file that plays no role as an attribute to be shown, never to predict. */
 dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *error) DC_MUST_CHECK;

@@ -54,6 +54,12 @@ static void tell_columns(const dc_deals *deals, const dc_deals_sources *s, const
     say(t, "column \"%.60s\" is empty, so wins are counted and not valued", amount->name);
   else if (!deals->has_amount)
     say(t, "no column of amounts is known, so wins are counted and not valued%s", hint(s, DC_ROLE_AMOUNT, text));
+  const dc_column *expected = role_column(s, DC_ROLE_EXPECTED_CLOSE);
+  if (s->deals_roles->expected_is_closed)
+    say(t,
+        "no closing date is known, so \"%.60s\" stands for it in won and lost deals; give --map closed=COLUMN if there is "
+        "a better one",
+        expected->name);
   if (s->history || (created && created->type != DC_TYPE_EMPTY)) return;
   if (created)
     say(t, "column \"%.60s\" is empty, so the ages of deals are not known", created->name);

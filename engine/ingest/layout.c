@@ -15,7 +15,10 @@ static dc_status read_sep_line(const dc_source *source, dc_layout *layout, char 
   uint64_t size = dc_source_size(source), from = layout->from;
   size_t n = size - from < 16 ? (size_t)(size - from) : 16;
   dc_status status = dc_source_view(source, from, from + n, &buffer, &view, error);
-  if (status != DC_OK) return status;
+  if (status != DC_OK) {
+    dc_buffer_free(&buffer);
+    return status;
+  }
   size_t i = n && view[0] == '"' ? 1 : 0, quoted = i;
   *delimiter = 0;
   if (n >= i + 5 && (memcmp(view + i, "sep=", 4) == 0 || memcmp(view + i, "SEP=", 4) == 0)) {

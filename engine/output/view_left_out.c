@@ -94,8 +94,9 @@ static void put_column(const dc_view *view, const dc_result_table *t, size_t row
 /* Ids, dates, stages and amounts have a part of their own in the forecast: that they do not predict goes without saying. */
 static bool is_expected(const dc_result_table *t, size_t row)
 {
-  static const char *const roles[] = {"id",     "name",    "stage",  "outcome",        "is_closed",   "is_won",
-                                      "amount", "created", "closed", "expected_close", "probability", "currency"};
+  static const char *const roles[] = {"id",        "name",           "stage",         "outcome", "is_closed", "is_won",
+                                      "is_active", "amount",         "actual_amount", "created", "closed",    "won_at",
+                                      "lost_at",   "expected_close", "probability",   "currency"};
   int role = dc_field_index(t, "role");
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     if (dc_view_is(t, row, role, roles[i])) return true;

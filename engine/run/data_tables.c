@@ -14,25 +14,21 @@ typedef struct column_use {
   const char *use, *why;
 } column_use;
 
-/* What says whether and when a deal was closed tells its outcome as a matter of course, and never predicts. */
-static bool tells_outcome(dc_role role)
-{
-  return role == DC_ROLE_ID || role == DC_ROLE_STAGE || role == DC_ROLE_OUTCOME || role == DC_ROLE_IS_CLOSED ||
-         role == DC_ROLE_IS_WON || role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED;
-}
-
 static column_use use_of_deals(const dc_forecast_run *run, size_t c)
 {
   const dc_roles *roles = run->r.deals.roles;
-  if (tells_outcome(roles->role[c])) return (column_use){dc_use_name(DC_USE_USED), roles->why[c]};
+  if (dc_role_tells_outcome(roles->role[c])) return (column_use){dc_use_name(DC_USE_USED), roles->why[c]};
+  if (dc_role_is_personal(roles->role[c])) return (column_use){dc_use_name(DC_USE_DROPPED), roles->why[c]};
   if (run->r.use && run->r.use[c] != DC_USE_USED) return (column_use){dc_use_name(run->r.use[c]), run->r.why[c]};
-  return (column_use){dc_use_name(roles->role[c] == DC_ROLE_NONE ? DC_USE_SHOWN : DC_USE_USED), roles->why[c]};
+  return (column_use){dc_use_name(dc_role_is_used(roles->role[c]) ? DC_USE_USED : DC_USE_SHOWN), roles->why[c]};
 }
 
 static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loaded, size_t c)
 {
   const dc_column *column = &loaded->load->table->columns[c];
   if ((int)c == loaded->key) return (column_use){dc_use_name(DC_USE_USED), "the key that it is joined by"};
+  if (dc_role_is_personal(loaded->roles->role[c]))
+    return (column_use){dc_use_name(DC_USE_DROPPED), loaded->roles->why[c]};
   for (size_t a = 0; a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->column != column) continue;
@@ -48,8 +44,9 @@ static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loa
 {
   if (loaded == &run->r.deals) return use_of_deals(run, c);
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
-  bool role = loaded->roles->role[c] != DC_ROLE_NONE;
-  return (column_use){dc_use_name(role ? DC_USE_USED : DC_USE_SHOWN), loaded->roles->why[c]};
+  dc_role role = loaded->roles->role[c];
+  dc_use use = dc_role_is_used(role) ? DC_USE_USED : dc_role_is_personal(role) ? DC_USE_DROPPED : DC_USE_SHOWN;
+  return (column_use){dc_use_name(use), loaded->roles->why[c]};
 }
 
 static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_result_table *table)
@@ -64,14 +61,16 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
     dc_put_integer(table, (int64_t)column->n_missing);
     dc_put_text(table, one.use);
     dc_put_text(table, one.why);
+    dc_put_text(table, loaded->roles->runner_up[c]);
   }
 }
 
 void dc_data_tables(dc_forecast_run *run)
 {
   static const dc_field_spec columns[] = {
-      {"file", DC_FIELD_TEXT},       {"name", DC_FIELD_TEXT}, {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
-      {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
+      {"file", DC_FIELD_TEXT}, {"name", DC_FIELD_TEXT},       {"role", DC_FIELD_TEXT},
+      {"type", DC_FIELD_TEXT}, {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},
+      {"why", DC_FIELD_TEXT},  {"runner_up", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
   const dc_loaded *file;
   dc_result_table *table = dc_result_add(run->result, "columns", columns);
   for (size_t k = 0; (file = dc_resolved_file(&run->r, k)) != NULL; k++) columns_of(run, file, table);

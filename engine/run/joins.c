@@ -36,7 +36,7 @@ static dc_status join(dc_resolved *r, dc_loaded *loaded, int key, int attribute,
     dc_status status = dc_row_reject(loaded->load, loaded->roles, row, "no key to join by", DC_ROLE_NONE, error);
     if (status != DC_OK) return status;
   }
-  dc_status status = dc_deals_join(r->log, table, key, attribute, &loaded->unmatched, error);
+  dc_status status = dc_deals_join(r->log, table, loaded->roles, key, attribute, &loaded->unmatched, error);
   if (status != DC_OK && error && !error->file[0])
     snprintf(error->file, sizeof error->file, "%s", loaded->load->inputs[0].name);
   for (size_t a = before; a < r->log->n_attributes && status == DC_OK; a++) {

@@ -111,13 +111,14 @@ static bool lay_words(dc_column *column, const hidden *list, uint32_t *final)
 {
   size_t bytes = 1, n = 1;
   for (size_t i = 0; i + 1 < column->n_words; i++) bytes += strlen(list[i].code) + 1;
-  char *text = calloc(bytes, 1), *p = text + 1;
+  char *text = calloc(bytes, 1);
   char **words = malloc(column->n_words * sizeof *words);
   if (!text || !words) {
     free(text);
     free(words);
     return false;
   }
+  char *p = text + 1;
   words[0] = text;
   for (size_t i = 0; i + 1 < column->n_words; i++) {
     if (n > 1 && strcmp(words[n - 1], list[i].code) == 0) {

@@ -104,7 +104,9 @@ static void rejects_of(const dc_loaded *loaded, dc_result_table *table)
     dc_put_integer(table, one->count);
     dc_put_number(table, one->amount);
     dc_put_integer(table, one->line);
-    dc_put_text(table, one->value);
+    int c = dc_table_find(loaded->load->table, one->column_name);
+    bool personal = c >= 0 && dc_role_is_personal(loaded->roles->role[c]);
+    dc_put_text(table, personal ? NULL : one->value);
   }
 }
 
