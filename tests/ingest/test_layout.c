@@ -214,6 +214,20 @@ static void skipping(void **state)
   dc_load_free(l);
 }
 
+/* A mark says UTF-8, and behind it are bytes that are none: the footer was cut off before that was seen. */
+static void marked_but_damaged(void **state)
+{
+  (void)state;
+  dc_load *l = load_text(&plain,
+                         "\xEF\xBB\xBF" HEAD "D0,\xC3\xA9\xC3\xA9\xC3\xA9,5,2024-01-01\nD\xC4,Won,5,2024-01-01\n" ROWS
+                         "\nConfidential\n");
+  assert_int_equal(l->table->rows, 4);
+  assert_int_equal(reject_of(l, "control character")->line, 3);
+  assert_int_equal(l->inputs[0].below, 1);
+  assert_int_equal(l->inputs[0].blank, 1);
+  dc_load_free(l);
+}
+
 /* The same in every number of threads and size of chunks. */
 static void any_cut(void **state)
 {
@@ -241,9 +255,9 @@ static void any_cut(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(titles),   cmocka_unit_test(no_header),
-                                     cmocka_unit_test(footers),  cmocka_unit_test(dialects),
-                                     cmocka_unit_test(in_doubt), cmocka_unit_test(late_wrapped_rows),
-                                     cmocka_unit_test(skipping), cmocka_unit_test(any_cut)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(titles),   cmocka_unit_test(no_header),          cmocka_unit_test(footers),
+      cmocka_unit_test(dialects), cmocka_unit_test(in_doubt),           cmocka_unit_test(late_wrapped_rows),
+      cmocka_unit_test(skipping), cmocka_unit_test(marked_but_damaged), cmocka_unit_test(any_cut)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
