@@ -63,11 +63,10 @@ static dc_status check_whole(const dc_source *source, checking *c, dc_error *err
   return dc_source_each(source, dc_source_start(source), check_piece, c, error);
 }
 
-/* Counts pairs and keeps the lines with bytes above 0x7F. */
+/* Counts pairs, and keeps the lines with bytes above 0x7F that the piece has whole. */
 static dc_status look_at_piece(void *context, const char *bytes, size_t length, bool last, dc_error *error)
 {
   (void)error;
-  (void)last;
   dc_bytes_seen *s = context;
   const char *end = bytes + length;
   for (size_t i = 0; i < length; i++) {
@@ -75,16 +74,17 @@ static dc_status look_at_piece(void *context, const char *bytes, size_t length, 
     s->pairs[s->last][c]++;
     s->last = c;
   }
-  for (const char *p = bytes; p < end && s->length < LINES_BYTES;) {
+  for (const char *p = s->begun ? dc_line_end(bytes, end, true) : bytes; p < end;) {
     const char *stop = dc_line_end(p, end, true);
     size_t n = (size_t)(stop - p);
-    if (dc_utf8_judge(p, n, 0, true).wide) {
-      if (n > LINES_BYTES - s->length) n = LINES_BYTES - s->length;
+    bool whole = last || stop[-1] == '\n' || stop[-1] == '\r';
+    if (whole && n <= LINES_BYTES - s->length && dc_utf8_judge(p, n, 0, true).wide) {
       memcpy(s->lines + s->length, p, n);
       s->length += n;
     }
     p = stop;
   }
+  s->begun = true;
   return DC_OK;
 }
 
@@ -233,10 +233,11 @@ static dc_status detect(dc_source *source, uint64_t line, char *name, dc_error *
   dc_status status = s.lines && s.pairs ? DC_OK : dc_fail_memory(error, "looking for the encoding");
   if (status == DC_OK) status = dc_source_each(source, dc_source_start(source), look_at_piece, &s, error);
   if (status == DC_OK) {
-    mixture m = judge_mixture(&s);
-    status = m == DAMAGED ? mark_damage(source, error)
-             : m == MIXED ? fail_mixed(source, line, error)
-                          : decide(source, &s, line, name, error);
+    mixture m = s.length ? judge_mixture(&s) : OTHER;
+    status = !s.length      ? fail_unknown(source, line, error)
+             : m == DAMAGED ? mark_damage(source, error)
+             : m == MIXED   ? fail_mixed(source, line, error)
+                            : decide(source, &s, line, name, error);
   }
   free(s.lines);
   free(s.pairs);

@@ -13,9 +13,10 @@ enum { DC_PAGES_MAX = 48 };
  * in the whole text. Starts zeroed. */
 typedef struct dc_bytes_seen {
   char *lines;
-  size_t length, lines_at_line; /* lines_at_line: physical line of the first */
-  uint32_t (*pairs)[256];       /* [256][256]: first byte, second */
-  unsigned char last;           /* the byte before the next piece */
+  size_t length;
+  uint32_t (*pairs)[256]; /* [256][256]: first byte, second */
+  unsigned char last;     /* the byte before the next piece */
+  bool begun;             /* there was a piece */
 } dc_bytes_seen;
 
 /* One way to read the text. */

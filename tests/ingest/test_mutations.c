@@ -69,6 +69,11 @@ static void make(text *t)
     }
     if (r + 1 < ROWS || draw(3)) put_string(t, end);
   }
+  if (draw(6) == 0) {
+    put_string(t, end);
+    put_string(t, "Confidential");
+    put_string(t, end);
+  }
 }
 
 static void replace(text *t, size_t at, size_t removed, const char *bytes, size_t length)
