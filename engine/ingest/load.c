@@ -149,7 +149,9 @@ static dc_status read_all(job *j, dc_error *error)
   p->n_columns = j->n_columns;
   p->names = j->names;
   p->guesses = j->guesses;
+  p->evidence = j->evidence;
   p->threads = j->threads;
+  p->scanner = dc_scanner_best();
   for (int pass = 0; pass < PASSES; pass++) {
     bool again = false;
     dc_status status = dc_pass_run(p, error);
