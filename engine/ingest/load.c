@@ -67,6 +67,7 @@ static dc_status lay_out_file(job *j, size_t f, dc_error *error)
   if (status == DC_OK) status = cut_file(j, f, error);
   if (status != DC_OK || file->blocks.utf8) return status;
   dc_layout_free(&j->layouts[f]);
+  dc_source_untrim(file->source);
   status = dc_encoding_late(file->source, file->encoding, error);
   if (status == DC_OK) status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
   return status == DC_OK ? cut_file(j, f, error) : status;
