@@ -330,12 +330,15 @@ static size_t count_missing(const dc_column *column, size_t first, size_t rows)
   uint64_t before = 0;
   switch (column->type) {
     case DC_TYPE_NUMBER:
+#pragma omp simd reduction(+ : n)
       for (size_t r = first; r < end; r++) n += isnan(column->number[r]) != 0;
       break;
     case DC_TYPE_DATE:
+#pragma omp simd reduction(+ : n)
       for (size_t r = first; r < end; r++) n += column->date[r] == DC_DATE_MISSING;
       break;
     case DC_TYPE_INSTANT:
+#pragma omp simd reduction(+ : n)
       for (size_t r = first; r < end; r++) n += column->instant[r] == DC_INSTANT_MISSING;
       break;
     case DC_TYPE_TEXT:

@@ -272,6 +272,9 @@ dc_status dc_merge_columns(dc_table *table, const dc_unit *units, size_t n_units
     rows += units[u].rows;
     m.dropped |= units[u].rejected > 0 || units[u].again;
   }
+  for (size_t w = 0; w < n_workers; w++)
+    for (size_t c = 0; c < table->n_columns; c++)
+      if (workers[w].words && workers[w].words[c]) dc_dictionary_close(workers[w].words[c]);
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1) reduction(&& : fine)
   for (size_t c = 0; c < table->n_columns; c++) fine = merge_column(&m, c, rows) && fine;
   close_gaps(&m, table->line, sizeof *table->line);
