@@ -127,12 +127,13 @@ static bool mark_used(const merge *m, size_t c, joined *j)
   return true;
 }
 
-/* The words that stand in a row and are no missing words, copied in order; their final codes. */
+/* The words that stand in a row and are no missing words, copied in order; their final codes. The words are all over the
+ * memory: they are asked for some steps ahead. */
 static bool number_words(joined *j, dc_column *column)
 {
+  enum { AHEAD = 32 };
   size_t bytes = 1;
-  for (size_t i = 0; i < j->n; i++)
-    if (i == 0 || j->rank[j->order[i]] != j->rank[j->order[i - 1]]) bytes += j->words[j->order[i]].length + 1;
+  for (size_t i = 0; i < j->n; i++) bytes += j->words[i].length + 1;
   j->code = calloc(j->n_distinct + 1, sizeof *j->code);
   column->words = malloc((j->n_distinct + 1) * sizeof *column->words);
   char *at = column->bytes = malloc(bytes);
@@ -140,10 +141,14 @@ static bool number_words(joined *j, dc_column *column)
   *at = 0;
   column->words[0] = at++;
   column->n_words = 1;
+  uint32_t before = UINT32_MAX;
   for (size_t i = 0; i < j->n; i++) {
+    if (i + AHEAD < j->n) __builtin_prefetch(&j->words[j->order[i + AHEAD]]);
+    if (i + AHEAD / 2 < j->n) __builtin_prefetch(j->words[j->order[i + AHEAD / 2]].bytes);
     uint32_t rank = j->rank[j->order[i]];
+    if (rank == before) continue;
+    before = rank;
     dc_word word = j->words[j->order[i]];
-    if (i && rank == j->rank[j->order[i - 1]]) continue;
     if (!j->used[rank] || dc_missing_is(j->missing, word.bytes, word.length)) continue;
     j->code[rank] = (uint32_t)column->n_words;
     column->words[column->n_words++] = memcpy(at, word.bytes, word.length + 1);
