@@ -29,7 +29,7 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
   if ((int)c == loaded->key) return (column_use){dc_use_name(DC_USE_USED), "the key that it is joined by"};
   if (dc_role_is_personal(loaded->roles->role[c]))
     return (column_use){dc_use_name(DC_USE_DROPPED), loaded->roles->why[c]};
-  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+  for (size_t a = 0; run->r.log && a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->column != column) continue;
     if (one->dropped) return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
@@ -67,6 +67,7 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
     dc_put_integer(table, (int64_t)column->n_missing);
     dc_put_text(table, one.use);
     dc_put_text(table, one.why);
+    dc_put_text(table, loaded->roles->why[c]);
     dc_put_text(table, loaded->roles->runner_up[c]);
   }
 }
@@ -74,9 +75,9 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
 void dc_data_tables(dc_forecast_run *run)
 {
   static const dc_field_spec columns[] = {
-      {"file", DC_FIELD_TEXT}, {"name", DC_FIELD_TEXT},       {"role", DC_FIELD_TEXT},
-      {"type", DC_FIELD_TEXT}, {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},
-      {"why", DC_FIELD_TEXT},  {"runner_up", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
+      {"file", DC_FIELD_TEXT},       {"name", DC_FIELD_TEXT}, {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
+      {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},  {"evidence", DC_FIELD_TEXT},
+      {"runner_up", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
   const dc_loaded *file;
   dc_result_table *table = dc_result_add(run->result, "columns", columns);
   for (size_t k = 0; (file = dc_resolved_file(&run->r, k)) != NULL; k++) columns_of(run, file, table);

@@ -152,7 +152,8 @@ static void duckdb(void **state)
     if (e.n_files != 1 || regexec(&simple, e.sql, 3, match, 0) != 0) continue;
     snprintf(path, sizeof path, "%s/%s", folder, e.file);
     if (access(path, R_OK) != 0) continue;
-    bool counted = match[2].rm_so >= 0 && memchr(e.sql + match[2].rm_so, '(', (size_t)(match[2].rm_eo - match[2].rm_so));
+    bool counted = match[2].rm_so >= 0 &&
+                   memchr(e.sql + match[2].rm_so, '(', (size_t)(match[2].rm_eo - match[2].rm_so));
     bool same = agrees(&e, path, counted && strcmp(e.kind, "rows") == 0);
     reason why = reason_of(e.file);
     t.compared++;
@@ -164,10 +165,11 @@ static void duckdb(void **state)
   regfree(&simple);
   free(line);
   free(strings);
-  print_message("duckdb-csv: of %zu expectations %zu agree; others by rule %zu, comments %zu, in doubt %zu, ragged rows "
-                "%zu, of the query %zu\n",
-                t.compared, t.agree, t.differ[OTHER_RULE], t.differ[COMMENTS], t.differ[NOT_SURE], t.differ[TAKES_ANYWAY],
-                t.differ[QUERY]);
+  print_message(
+      "duckdb-csv: of %zu expectations %zu agree; others by rule %zu, comments %zu, in doubt %zu, ragged rows "
+      "%zu, of the query %zu\n",
+      t.compared, t.agree, t.differ[OTHER_RULE], t.differ[COMMENTS], t.differ[NOT_SURE], t.differ[TAKES_ANYWAY],
+      t.differ[QUERY]);
   assert_true(t.compared > 80);
 }
 
