@@ -192,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   const char *path = dc_fuzz_file(data, size);
   size_t chunk = size > 5000 ? 211 : 61;
-  int threads = size % 8 ? 1 : 2; /* that they wait for each other costs most of the time */
+  int threads = size % 64 ? 1 : 2; /* that they wait for each other costs most of the time */
   dc_load *typed = load_twice(path, false, threads, chunk, chunk);
   dc_load *text = load_twice(path, true, threads, DC_CHUNK_BYTES, chunk);
   if (text && text->table->rows) check_against_reference(text);
