@@ -175,15 +175,15 @@ static void garbage_is_refused(void **state)
 static void the_nearest_name(void **state)
 {
   (void)state;
-  assert_string_equal(dc_nearest_option("horizn"), "horizon");
-  assert_string_equal(dc_nearest_option("hroizon"), "horizon");
-  assert_string_equal(dc_nearest_option("as_of"), "as-of");
-  assert_string_equal(dc_nearest_option("outdir"), "out-dir");
-  assert_string_equal(dc_nearest_option("fiscal"), "fiscal-start");
-  assert_string_equal(dc_nearest_option("backtest"), "no-backtest");
-  assert_null(dc_nearest_option("colour"));
-  assert_null(dc_nearest_option("zzz"));
-  assert_null(dc_nearest_option("a-very-long-name-that-no-option-of-ours-has-or-ever-will-have"));
+  assert_string_equal(dc_nearest_option("horizn", "forecast"), "horizon");
+  assert_string_equal(dc_nearest_option("hroizon", "forecast"), "horizon");
+  assert_string_equal(dc_nearest_option("as_of", "forecast"), "as-of");
+  assert_string_equal(dc_nearest_option("outdir", "forecast"), "out-dir");
+  assert_string_equal(dc_nearest_option("fiscal", "forecast"), "fiscal-start");
+  assert_string_equal(dc_nearest_option("backtest", "forecast"), "no-backtest");
+  assert_null(dc_nearest_option("colour", "forecast"));
+  assert_null(dc_nearest_option("zzz", "forecast"));
+  assert_null(dc_nearest_option("a-very-long-name-that-no-option-of-ours-has-or-ever-will-have", "forecast"));
 }
 
 /* Every option can be found, has help, and says what it takes unless it is a flag. */
