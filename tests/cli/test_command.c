@@ -15,6 +15,8 @@ dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error
 enum { MOST = 64 };
 
 /* Splits at blanks and parses. */
+static const char *verb_name = "forecast";
+
 static dc_status parse(const char *line, dc_command *command, dc_error *error)
 {
   static char copy[1024];
@@ -22,7 +24,7 @@ static dc_status parse(const char *line, dc_command *command, dc_error *error)
   int count = 0;
   snprintf(copy, sizeof copy, "%s", line);
   for (char *p = strtok(copy, " "); p && count < MOST; p = strtok(NULL, " ")) arguments[count++] = p;
-  return dc_command_parse(dc_find_verb("forecast"), count, arguments, command, error);
+  return dc_command_parse(dc_find_verb(verb_name), count, arguments, command, error);
 }
 
 static void defaults(void **state)
@@ -124,6 +126,7 @@ static void ranges_are_checked_at_both_ends(void **state)
   char line[64];
   for (const dc_option *o = dc_options; o->name; o++) {
     if (o->kind != DC_OPTION_INTEGER) continue;
+    verb_name = dc_option_is_of(o, "forecast") ? "forecast" : "check";
     const long long good[] = {o->min, o->max}, bad[] = {o->min - 1LL, o->max + 1LL};
     for (int i = 0; i < 2; i++) {
       snprintf(line, sizeof line, "x --%s %lld", o->name, good[i]);
@@ -134,6 +137,7 @@ static void ranges_are_checked_at_both_ends(void **state)
       dc_command_free(&c);
     }
   }
+  verb_name = "forecast";
 }
 
 static void garbage_is_refused(void **state)
