@@ -135,7 +135,7 @@ static void configs(void **state)
   static const char seed[] =
       "# all of it\n[columns]\namount = ACV\n[stages]\norder = Demo, Proposal\nwon = Signed; lost = Gone\n"
       "[outcome]\nbooked_at = first\n[calendar]\ntimezone = +02:00\nfiscal_start = 4\n"
-      "[currency]\nname = EUR\n";
+      "[currency]\ncode = EUR\n";
   char text[4096];
   for (uint64_t i = 0; i < CONFIG_MUTATIONS; i++) {
     memcpy(text, seed, sizeof seed);
