@@ -15,16 +15,19 @@ dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error
 enum { MOST = 64 };
 
 /* Splits at blanks and parses. */
-static const char *verb_name = "forecast";
-
-static dc_status parse(const char *line, dc_command *command, dc_error *error)
+static dc_status parse_for(const char *verb, const char *line, dc_command *command, dc_error *error)
 {
   static char copy[1024];
   static char *arguments[MOST];
   int count = 0;
   snprintf(copy, sizeof copy, "%s", line);
   for (char *p = strtok(copy, " "); p && count < MOST; p = strtok(NULL, " ")) arguments[count++] = p;
-  return dc_command_parse(dc_find_verb(verb_name), count, arguments, command, error);
+  return dc_command_parse(dc_find_verb(verb), count, arguments, command, error);
+}
+
+static dc_status parse(const char *line, dc_command *command, dc_error *error)
+{
+  return parse_for("forecast", line, command, error);
 }
 
 static void defaults(void **state)
@@ -126,18 +129,17 @@ static void ranges_are_checked_at_both_ends(void **state)
   char line[64];
   for (const dc_option *o = dc_options; o->name; o++) {
     if (o->kind != DC_OPTION_INTEGER) continue;
-    verb_name = dc_option_is_of(o, "forecast") ? "forecast" : "check";
+    const char *verb = o->verb ? o->verb : "forecast";
     const long long good[] = {o->min, o->max}, bad[] = {o->min - 1LL, o->max + 1LL};
     for (int i = 0; i < 2; i++) {
       snprintf(line, sizeof line, "x --%s %lld", o->name, good[i]);
-      check_ok(parse(line, &c, &error), &error);
+      check_ok(parse_for(verb, line, &c, &error), &error);
       dc_command_free(&c);
       snprintf(line, sizeof line, "x --%s=%lld", o->name, bad[i]);
-      check_fails(parse(line, &c, &error), DC_E_USAGE, &error);
+      check_fails(parse_for(verb, line, &c, &error), DC_E_USAGE, &error);
       dc_command_free(&c);
     }
   }
-  verb_name = "forecast";
 }
 
 static void garbage_is_refused(void **state)
