@@ -130,7 +130,8 @@ static void each_allocation_fails(void **state)
   job.hide_names = true;
   job.take_reject = take;
   job.take_context = &kept;
-  printf("%ld allocations with history, accounts, config, names hidden, rejected rows kept\n", fail_each(&job, p.out, 0));
+  printf("%ld allocations with history, accounts, config, names hidden, rejected rows kept\n",
+         fail_each(&job, p.out, 0));
   clear(&p);
 }
 
