@@ -32,6 +32,7 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
   for (size_t a = 0; a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->column != column) continue;
+    if (one->dropped) return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
     if (one->predictor) return (column_use){dc_use_name(DC_USE_USED), "joined; may predict as its key may"};
     return (column_use){dc_use_name(DC_USE_SHOWN), column->type == DC_TYPE_TEXT
                                                        ? "joined to be shown; its values hardly repeat"
@@ -44,6 +45,11 @@ static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loa
 {
   if (loaded == &run->r.deals) return use_of_deals(run, c);
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
+  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+    const dc_attribute *one = &run->r.log->attributes[a];
+    if (one->dropped && one->column == &loaded->load->table->columns[c])
+      return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
+  }
   dc_role role = loaded->roles->role[c];
   dc_use use = dc_role_is_used(role) ? DC_USE_USED : dc_role_is_personal(role) ? DC_USE_DROPPED : DC_USE_SHOWN;
   return (column_use){dc_use_name(use), loaded->roles->why[c]};

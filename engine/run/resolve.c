@@ -2,6 +2,7 @@
 
 #include "engine/base/date.h"
 #include "engine/run/joins.h"
+#include "engine/run/predictors.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -134,6 +135,7 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error 
   for (size_t a = 0; status == DC_OK && !r->deals.load && a < r->log->n_attributes; a++)
     r->log->attributes[a].predictor = true;
   if (status == DC_OK) status = dc_joins_add(job, r, error);
+  if (status == DC_OK) status = dc_predictors_review(r, error);
   if (status == DC_OK) status = check_strict(job, r, error);
   if (status == DC_OK) status = lay_grid(job, r, error);
   if (status == DC_OK) r->threads = choose_threads(job, r->log->n);
