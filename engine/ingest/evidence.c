@@ -7,6 +7,16 @@
 /* Digits, signs, brackets, a point, currency signs: a number or a date can begin so, and nothing else. */
 static bool may_be_numeric(char c) { return (c >= '0' && c <= '9') || strchr("+-.($", c) || (unsigned char)c >= 0x80; }
 
+static bool is_marked(const char *text, size_t length)
+{
+  enum { LEAST_DIGITS = 4 };
+  bool letter = (text[0] >= 'A' && text[0] <= 'Z') || (text[0] >= 'a' && text[0] <= 'z');
+  if (!letter || length < 1 + LEAST_DIGITS) return false;
+  for (size_t i = 1; i < length; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  return true;
+}
+
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length)
 {
   dc_trim(&text, &length);
@@ -14,7 +24,10 @@ bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length)
   if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
   evidence->values++;
   if (dc_dictionary_code(evidence->distinct, text, length) == DC_DICTIONARY_FULL) return false;
-  if (!may_be_numeric(text[0])) return true;
+  if (!may_be_numeric(text[0])) {
+    evidence->marked += is_marked(text, length);
+    return true;
+  }
   static const dc_number_style any = {.decimal = DC_DECIMAL_UNKNOWN};
   static const dc_when_style unknown = {.order = DC_ORDER_UNKNOWN}, compact = {.bare = DC_BARE_COMPACT};
   uint32_t none;
@@ -65,7 +78,8 @@ dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected)
     guess.when.bare = DC_BARE_COMPACT;
   }
   if (guess.expected || !evidence->values) return guess;
-  if (nearly_all(evidence->numbers, evidence->values) && !(evidence->number_seen & DC_NUMBER_ID)) {
+  bool ids = (evidence->number_seen & DC_NUMBER_ID) || evidence->marked > 0;
+  if (nearly_all(evidence->numbers, evidence->values) && !ids) {
     guess.type = DC_TYPE_NUMBER;
   } else if (nearly_all(evidence->whens, evidence->values)) {
     guess.type = clock ? DC_TYPE_INSTANT : DC_TYPE_DATE;

@@ -11,6 +11,7 @@
 /* Starts zeroed; free with dc_evidence_free. */
 typedef struct dc_evidence {
   size_t values, numbers, whens, compact; /* cells with a value; those that read as a number, a date, YYYYMMDD */
+  size_t marked;                          /* a letter and four or more digits: an id among numbers ("C536379") */
   uint32_t number_seen, when_seen;        /* DC_NUMBER_ and DC_WHEN_ bits */
   dc_dictionary *distinct;
 } dc_evidence;
@@ -31,7 +32,7 @@ typedef struct dc_guess {
 
 /* expected decides when it is not DC_TYPE_EMPTY (a date becomes an instant when a time of day was seen), except that a
  * column of which less than half reads as dates is not one: names such as "closed" may mean yes or no. Otherwise: a
- * number or a date when nearly all values read as one, a number not when the values look like ids; else a category when
+ * number or a date when nearly all values read as one, a number not when the values, or some of them, look like ids; else a category when
  * less than half of the values are distinct, else text. DC_TYPE_EMPTY when there was no value. */
 dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected);
 

@@ -29,7 +29,7 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
   if ((int)c == loaded->key) return (column_use){dc_use_name(DC_USE_USED), "the key that it is joined by"};
   if (dc_role_is_personal(loaded->roles->role[c]))
     return (column_use){dc_use_name(DC_USE_DROPPED), loaded->roles->why[c]};
-  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+  for (size_t a = 0; run->r.log && a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->column != column) continue;
     if (one->dropped) return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
