@@ -279,6 +279,12 @@ static void expected_closes_stand_for_closings(void **state)
   check_text(log->roles[0]->why[4],
              "for want of a closing date it stands for it in won and lost deals (3 of 4 have it)");
   log_free(log);
+  /* A history tells it better. */
+  log = log_of(
+      "编号,商机状态,商机金额,创建时间,预计成交日期\nA,赢单,5,2024-01-01,2024-02-01\nB,进行中,5,2024-01-01,2024-03-01\n",
+      "编号,变更时间,阶段\nA,2024-01-01,报价\nA,2024-01-20,赢单\n", NULL);
+  assert_string_equal(spells_of(log, "A"), "2024-01-01..2024-01-20 won");
+  log_free(log);
   /* A closing day that cannot be read is to be mended, not replaced. */
   dc_table *table = table_from(DC_SHAPE_DEALS,
                                "id,stage,created,expected close,closed date\n"
