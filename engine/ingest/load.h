@@ -4,6 +4,8 @@
 
 #include "dealcast/error.h"
 #include "dealcast/table.h"
+#include "engine/ingest/number.h"
+#include "engine/ingest/when.h"
 #include <stdbool.h>
 
 /* One defect rule, with how often it struck and where first. */
@@ -59,6 +61,8 @@ typedef struct dc_load_request {
   size_t n_names;
   int threads;
   bool strict;
+  dc_decimal decimal;  /* --decimal: the mark of all columns; DC_DECIMAL_UNKNOWN = each column proves its own */
+  dc_when_style dates; /* --dates: their order; bare: only DC_BARE_EXCEL_1904; periods: expected dates may be 2025-Q1 */
   /* What the engine knows about a column before its values are typed; may be NULL. Return DC_TYPE_TEXT for ids,
    * DC_TYPE_NUMBER, _CATEGORY for columns whose role asks for it, DC_TYPE_DATE where it may (the content decides when
    * less than half of the values are dates), DC_TYPE_EMPTY to decide by content. */

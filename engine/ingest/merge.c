@@ -134,7 +134,9 @@ static bool copy_words(const joined *j, const uint32_t *order, size_t n, dc_colu
   column->n_words = 1;
   for (size_t i = 0; i < n; i++) {
     const char *word = dc_dictionary_word(j->words, order[i], &length);
-    if (!j->used[order[i]] || dc_missing_is(j->missing, word, length)) continue;
+    int missing = length ? dc_missing_find(j->missing, word, length) : -1;
+    if (missing >= 0 && j->used[order[i]]) column->missing_words |= (dc_missing)1 << missing;
+    if (!j->used[order[i]] || !length || missing >= 0) continue;
     j->final[order[i]] = (uint32_t)column->n_words;
     column->words[column->n_words++] = memcpy(at, word, length + 1);
     at += length + 1;
@@ -162,7 +164,7 @@ static bool number_words(const merge *m, dc_column *column, joined *j)
 /* Worker codes to final codes, closing the gaps on the way. */
 static void renumber(const merge *m, dc_column *column, const joined *j)
 {
-  size_t to = 0, missing = 0;
+  size_t to = 0, missing = 0, blank = 0;
   column->code_bytes = column->n_words <= UINT8_MAX + 1 ? 1 : column->n_words <= UINT16_MAX + 1 ? 2 : 4;
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
@@ -171,10 +173,12 @@ static void renumber(const merge *m, dc_column *column, const joined *j)
     for (size_t r = 0; r < unit->rows; r++) {
       uint32_t code = j->final[map[from[r]]];
       missing += code == 0;
+      blank += map[from[r]] == 0;
       put_unsigned(column->codes, column->code_bytes, to++, code);
     }
   }
   column->n_missing = missing;
+  column->n_missing_words = missing - blank;
 }
 
 static bool merge_category(const merge *m, size_t c, dc_column *column)
@@ -199,6 +203,7 @@ static void count_missing(dc_column *column, size_t rows)
 static void make_empty(dc_column *column)
 {
   free(column->number);
+  free(column->currencies);
   free(column->date);
   free(column->instant);
   free(column->codes);
@@ -206,6 +211,7 @@ static void make_empty(dc_column *column)
   free(column->offsets);
   free(column->bytes);
   column->number = NULL;
+  column->currencies = NULL;
   column->date = NULL;
   column->instant = NULL;
   column->codes = NULL;
@@ -223,7 +229,10 @@ static bool merge_column(const merge *m, size_t c, size_t rows)
   bool fine = true;
   for (size_t u = 0; u < m->n_units; u++) column->n_bad += m->units[u].columns[c].bad;
   switch (column->type) {
-    case DC_TYPE_NUMBER: close_gaps(m, column->number, sizeof *column->number); break;
+    case DC_TYPE_NUMBER:
+      close_gaps(m, column->number, sizeof *column->number);
+      if (column->currencies) close_gaps(m, column->currencies, sizeof *column->currencies);
+      break;
     case DC_TYPE_DATE: close_gaps(m, column->date, sizeof *column->date); break;
     case DC_TYPE_INSTANT: close_gaps(m, column->instant, sizeof *column->instant); break;
     case DC_TYPE_CATEGORY: fine = merge_category(m, c, column); break;

@@ -9,8 +9,16 @@
 /* A set of the words of missing.c: bit w is word w. */
 typedef uint64_t dc_missing;
 
-dc_missing dc_missing_always(void);  /* NA, N/A, NULL, #REF!, ...: in every column */
-dc_missing dc_missing_numbers(void); /* those, and the ones that no number or date is: unknown, ?, ... */
+/* - always: NA, N/A, n/a, NaN, null, None, -, --, (blank), wu, kong, #REF! and Excel's other errors
+ * - numbers: unknown, ?, ., na, nan, ... where the rest of the column is numbers or dates; elsewhere they are values
+ * - texts: Salesforce's id of nothing, 000000000000000AAA, in columns of words
+ * - forms: Select, Choose, in columns of words when it stands in two or more columns of the file: what a form shows
+ *   before something is chosen
+ * Numbers such as 999 never are. To the byte: "none" and "None" are words, "nONE" is a value. */
+dc_missing dc_missing_always(void);
+dc_missing dc_missing_numbers(void);
+dc_missing dc_missing_texts(void);
+dc_missing dc_missing_forms(void);
 
 /* The word's number, -1 when the text is no word of the set. The text is trimmed and not empty. */
 int dc_missing_find(dc_missing set, const char *text, size_t length);

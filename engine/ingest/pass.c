@@ -44,12 +44,13 @@ static dc_status make_units(dc_pass *pass, dc_error *error)
   return DC_OK;
 }
 
-static bool allocate_column(dc_column *column, const char *name, dc_type type, size_t rows)
+static bool allocate_column(dc_column *column, const char *name, const dc_guess *guess, size_t rows)
 {
-  column->type = type;
+  dc_type type = column->type = guess->type;
   column->name = malloc(strlen(name) + 1);
   if (!column->name) return false;
   strcpy(column->name, name);
+  if (type == DC_TYPE_NUMBER && guess->number.many_currencies && !(column->currencies = malloc(rows))) return false;
   switch (type) {
     case DC_TYPE_NUMBER: return (column->number = malloc(rows * sizeof *column->number)) != NULL;
     case DC_TYPE_DATE: return (column->date = malloc(rows * sizeof *column->date)) != NULL;
@@ -71,7 +72,7 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
   bool fine = t->columns && t->line && (pass->n_files == 1 || t->file);
   if (t->columns) t->n_columns = pass->n_columns;
   for (size_t c = 0; c < pass->n_columns && fine; c++) {
-    fine = allocate_column(&t->columns[c], pass->names[c], pass->guesses[c].type, rows);
+    fine = allocate_column(&t->columns[c], pass->names[c], &pass->guesses[c], rows);
     pass->fillings[c] = (dc_filling){&t->columns[c], pass->guesses[c]};
   }
   pass->filling = (dc_filling_job){pass->fillings, pass->n_columns, t->line, pass->layouts, pass->request->strict};
