@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* In the order of dc_period and dc_format. */
+/* In the order of their enums. */
 static const char *const periods[] = {"month", "quarter", "week", NULL};
+static const char *const decimals[] = {"proven", "point", "comma", NULL};
+static const char *const dates[] = {"proven", "day-first", "month-first", "year-first", NULL};
 static const char *const formats[] = {"table", "json", "ndjson", "csv", NULL};
 
 #define OPTION(kind_of, long_name, field, value_name, help_line)                                                       \
@@ -25,6 +27,13 @@ const dc_option dc_options[] = {
     {OPTION(PAIRS, "map", job.maps, "ROLE=COLUMN", "what a column is, where its name does not tell; repeatable"),
      .separator = '='},
     {OPTION(SPLIT, "columns", job.columns, "NAME,...", "names for a file without a header; \"_\" leaves one out")},
+    {OPTION(CHOICE, "decimal", job.decimal, "MARK", "decimal mark: proven (default), each column's own; point; comma"),
+     .choices = decimals},
+    {OPTION(CHOICE, "dates", job.dates, "ORDER", "03/04/2021: proven (default), day-first, month-first, year-first"),
+     .choices = dates},
+    {OPTION(FLAG, "excel-1904", job.excel_1904, NULL, "Excel's days count from 1904, as in old files of a Mac")},
+    {OPTION(TEXT, "rates", job.rates, "FILE", "currency, rate[, date]: what one unit is worth in the run's currency")},
+    {OPTION(TEXT, "currency", job.currency, "CODE", "the run's currency, such as EUR")},
     {OPTION(TEXT, "config", job.config, "FILE", "INI file: columns, stages, outcome, calendar, currency")},
     {OPTION(FLAG, "strict", job.strict, NULL, "stop at the first row that cannot be used")},
     {GROUP("What is asked")},

@@ -75,6 +75,7 @@ typedef struct joined {
   uint32_t *final; /* joined code -> final code */
   bool *used;      /* joined codes that stand in a row */
   dc_missing missing;
+  uint32_t blank; /* the joined code of nothing, DC_DICTIONARY_FULL when no cell is blank */
 } joined;
 
 static void joined_free(joined *j, size_t n_workers)
@@ -119,7 +120,7 @@ static void mark_used(const merge *m, const dc_column *column, joined *j)
 }
 
 /* The words that stand in a row and are no missing words, copied in order; their final codes. */
-static bool copy_words(const joined *j, const uint32_t *order, size_t n, dc_column *column)
+static bool copy_words(joined *j, const uint32_t *order, size_t n, dc_column *column)
 {
   size_t bytes = 1, length;
   for (size_t i = 0; i < n; i++) {
@@ -134,6 +135,7 @@ static bool copy_words(const joined *j, const uint32_t *order, size_t n, dc_colu
   column->n_words = 1;
   for (size_t i = 0; i < n; i++) {
     const char *word = dc_dictionary_word(j->words, order[i], &length);
+    if (!length) j->blank = order[i];
     int missing = length ? dc_missing_find(j->missing, word, length) : -1;
     if (missing >= 0 && j->used[order[i]]) column->missing_words |= (dc_missing)1 << missing;
     if (!j->used[order[i]] || !length || missing >= 0) continue;
@@ -173,7 +175,7 @@ static void renumber(const merge *m, dc_column *column, const joined *j)
     for (size_t r = 0; r < unit->rows; r++) {
       uint32_t code = j->final[map[from[r]]];
       missing += code == 0;
-      blank += map[from[r]] == 0;
+      blank += map[from[r]] == j->blank;
       put_unsigned(column->codes, column->code_bytes, to++, code);
     }
   }
@@ -183,7 +185,7 @@ static void renumber(const merge *m, dc_column *column, const joined *j)
 
 static bool merge_category(const merge *m, size_t c, dc_column *column)
 {
-  joined j = {0};
+  joined j = {.blank = DC_DICTIONARY_FULL};
   bool fine = join_words(m, c, &j) && number_words(m, column, &j);
   if (fine) renumber(m, column, &j);
   joined_free(&j, m->n_workers);

@@ -115,6 +115,7 @@ static dc_when_result read_month_first(dc_when_reader *r, const dc_when_style *s
 static dc_when_result read_period(dc_when_reader *r, int year, dc_when *when)
 {
   int number;
+  if (year < FIRST_YEAR || year > LAST_YEAR) return DC_WHEN_NOT; /* 43831 is no month */
   if (!dc_when_take(r, '-') && !dc_when_take(r, ' ')) dc_when_take(r, '/');
   bool quarter = dc_when_take(r, 'Q') || dc_when_take(r, 'q');
   if (!dc_when_take_digits(r, 1, 2, &number) || r->p != r->end) return DC_WHEN_NOT;

@@ -61,6 +61,7 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
     dc_put_text(table, column->name);
     dc_put_text(table, dc_role_name(loaded->roles->role[c]));
     dc_put_text(table, dc_type_name(column->type));
+    dc_put_text(table, column->format);
     dc_put_integer(table, (int64_t)column->n_missing);
     dc_put_text(table, one.use);
     dc_put_text(table, one.why);
@@ -94,8 +95,9 @@ static const dc_loaded *file_at(const dc_forecast_run *run, size_t k)
 void dc_data_tables(dc_forecast_run *run)
 {
   static const dc_field_spec columns[] = {
-      {"file", DC_FIELD_TEXT},       {"name", DC_FIELD_TEXT}, {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
-      {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
+      {"file", DC_FIELD_TEXT}, {"name", DC_FIELD_TEXT},   {"role", DC_FIELD_TEXT},
+      {"type", DC_FIELD_TEXT}, {"format", DC_FIELD_TEXT}, {"missing", DC_FIELD_INTEGER},
+      {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},    {NULL, DC_FIELD_TEXT}};
   static const dc_field_spec rejects[] = {
       {"file", DC_FIELD_TEXT},          {"rule", DC_FIELD_TEXT},        {"level", DC_FIELD_TEXT},
       {"column", DC_FIELD_TEXT},        {"count", DC_FIELD_INTEGER},    {"amount", DC_FIELD_MONEY},

@@ -85,8 +85,16 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
                              .n_paths = files->count,
                              .threads = threads,
                              .strict = job->strict,
+                             .decimal = (dc_decimal)job->decimal,
+                             .dates = {.order = (dc_day_order)job->dates},
                              .expect = expect,
                              .context = &r};
+  if (!job->decimal) request.decimal = config->decimal;
+  if (!job->dates) request.dates.order = config->dates;
+  if (job->excel_1904) request.dates.bare = DC_BARE_EXCEL_1904;
+  /* A fiscal year that does not begin in January numbers its quarters otherwise, and its name says not how. */
+  int fiscal_start = job->fiscal_start ? job->fiscal_start : config->fiscal_start;
+  request.dates.periods = shape == DC_SHAPE_QUOTAS && fiscal_start <= 1;
   if (shape == DC_SHAPE_DEALS && job->columns.count) {
     request.names = job->columns.items;
     request.n_names = job->columns.count;

@@ -11,6 +11,15 @@ typedef enum dc_period { DC_MONTH, DC_QUARTER, DC_WEEK, DC_PERIODS } dc_period;
 
 const char *dc_period_name(dc_period period);
 
+/* Conventions of numbers and dates: of each column as its values prove them, or as given for all. */
+typedef enum dc_decimal_asked { DC_ASK_DECIMAL_PROVEN, DC_ASK_DECIMAL_POINT, DC_ASK_DECIMAL_COMMA } dc_decimal_asked;
+typedef enum dc_dates_asked {
+  DC_ASK_DATES_PROVEN,
+  DC_ASK_DATES_DAY_FIRST,
+  DC_ASK_DATES_MONTH_FIRST,
+  DC_ASK_DATES_YEAR_FIRST
+} dc_dates_asked;
+
 /* A growing list of strings that the job does not own. */
 typedef struct dc_strings {
   const char **items;
@@ -18,27 +27,32 @@ typedef struct dc_strings {
 } dc_strings;
 
 typedef struct dc_job {
-  dc_strings files;    /* the deals; may be empty when history is given */
-  dc_strings history;  /* --history */
-  dc_strings accounts; /* --accounts */
-  dc_strings quotas;   /* --quotas */
-  dc_strings joins;    /* --join FILE:KEY */
-  dc_strings maps;     /* --map role=column */
-  dc_strings by;       /* --by: each a comma-separated list of columns */
-  dc_strings columns;  /* --columns: names for a file without a header; "_" leaves one out */
-  const char *config;  /* --config INI */
-  int32_t as_of;       /* --as-of, DC_DATE_MISSING = the last instant in the data */
-  bool as_of_ok;       /* --as-of-ok */
-  dc_period period;    /* --period */
-  int horizon;         /* --horizon, >= 1 */
-  int fiscal_start;    /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
-  bool no_backtest;    /* --no-backtest */
-  int origins;         /* --origins, backtest origins at the most (default 12) */
-  int threads;         /* --threads, 0 = as many as cores; small inputs use one */
-  uint64_t seed;       /* --seed: salt of the hash that samples deals for fits on very large inputs */
-  bool strict;         /* --strict: any rejected row is an error */
-  bool timings;        /* --timings: adds seconds per stage to run */
-  bool progress;       /* stderr is a terminal */
+  dc_strings files;         /* the deals; may be empty when history is given */
+  dc_strings history;       /* --history */
+  dc_strings accounts;      /* --accounts */
+  dc_strings quotas;        /* --quotas */
+  dc_strings joins;         /* --join FILE:KEY */
+  dc_strings maps;          /* --map role=column */
+  dc_strings by;            /* --by: each a comma-separated list of columns */
+  dc_strings columns;       /* --columns: names for a file without a header; "_" leaves one out */
+  const char *config;       /* --config INI */
+  dc_decimal_asked decimal; /* --decimal */
+  dc_dates_asked dates;     /* --dates */
+  bool excel_1904;          /* --excel-1904: Excel's days count from 1904-01-01 */
+  const char *rates;        /* --rates FILE: what a unit of other currencies is worth */
+  const char *currency;     /* --currency CODE: of the run; NULL = the INI, then the deals */
+  int32_t as_of;            /* --as-of, DC_DATE_MISSING = the last instant in the data */
+  bool as_of_ok;            /* --as-of-ok */
+  dc_period period;         /* --period */
+  int horizon;              /* --horizon, >= 1 */
+  int fiscal_start;         /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
+  bool no_backtest;         /* --no-backtest */
+  int origins;              /* --origins, backtest origins at the most (default 12) */
+  int threads;              /* --threads, 0 = as many as cores; small inputs use one */
+  uint64_t seed;            /* --seed: salt of the hash that samples deals for fits on very large inputs */
+  bool strict;              /* --strict: any rejected row is an error */
+  bool timings;             /* --timings: adds seconds per stage to run */
+  bool progress;            /* stderr is a terminal */
 } dc_job;
 
 /* engine/run/forecast.c. *result is set only on DC_OK; the caller frees it.
