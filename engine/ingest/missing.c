@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { LONGEST_WORD = 20 };
-
 typedef enum word_class { ALWAYS, NUMBERS, TEXTS, FORMS } word_class;
 
 static const struct {
@@ -72,9 +70,33 @@ static const struct {
 enum { N_WORDS = sizeof words / sizeof *words };
 _Static_assert(N_WORDS <= 64, "a set of words is 64 bits");
 
-/* The first bytes of all words: most cells are no word, and this is how they are told apart fast. */
-static const char firsts[] = "NnSsCPUuIiD"
-                             "d(<\\-#?.0\xE2\xE6\xE7\xE8\xEF";
+#define L(n) ((uint32_t)1 << (n))
+
+const uint32_t dc_missing_lengths[256] = {['#'] = L(4) | L(5) | L(6) | L(7),
+                                          ['('] = L(5) | L(6) | L(7),
+                                          ['-'] = L(1) | L(2) | L(3) | L(6) | L(8),
+                                          ['.'] = L(1),
+                                          ['0'] = L(15) | L(18),
+                                          ['<'] = L(6),
+                                          ['?'] = L(1),
+                                          ['C'] = L(6),
+                                          ['D'] = L(11) | L(12),
+                                          ['I'] = L(7),
+                                          ['N'] = L(2) | L(3) | L(4),
+                                          ['P'] = L(13),
+                                          ['S'] = L(6),
+                                          ['U'] = L(7) | L(9),
+                                          ['\\'] = L(2),
+                                          ['d'] = L(11) | L(12),
+                                          ['i'] = L(7),
+                                          ['n'] = L(2) | L(3) | L(4),
+                                          ['s'] = L(6),
+                                          ['u'] = L(7) | L(9),
+                                          [0xE2] = L(3),
+                                          [0xE6] = L(3) | L(6),
+                                          [0xE7] = L(3),
+                                          [0xE8] = L(9),
+                                          [0xEF] = L(9)};
 
 static dc_missing of_class(word_class class)
 {
@@ -89,9 +111,8 @@ dc_missing dc_missing_numbers(void) { return of_class(NUMBERS); }
 dc_missing dc_missing_texts(void) { return of_class(TEXTS); }
 dc_missing dc_missing_forms(void) { return of_class(FORMS); }
 
-int dc_missing_find(dc_missing set, const char *text, size_t length)
+int dc_missing_look_up(dc_missing set, const char *text, size_t length)
 {
-  if (length > LONGEST_WORD || !memchr(firsts, text[0], sizeof firsts - 1)) return -1;
   for (int w = 0; w < N_WORDS; w++) {
     const char *word = words[w].text;
     if (word[0] == text[0] && set >> w & 1 && strlen(word) == length && memcmp(word, text, length) == 0) return w;
@@ -99,4 +120,4 @@ int dc_missing_find(dc_missing set, const char *text, size_t length)
   return -1;
 }
 
-const char *dc_missing_word(int word) { return words[word].text; }
+const char *dc_missing_word(int word) { return word < N_WORDS ? words[word].text : NULL; }

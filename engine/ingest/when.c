@@ -231,7 +231,9 @@ dc_when_result dc_when_parse(const char *text, size_t length, const dc_when_styl
 {
   char narrow[LONGEST];
   uint32_t bits = 0;
-  *when = (dc_when){.separator = '-'};
+  when->ms = when->zone = 0;
+  when->form = DC_FORM_ISO;
+  when->separator = '-';
   if (parse_iso(text, length, &when->day)) return DC_WHEN_OK;
   text = dc_narrow(text, &length, narrow, sizeof narrow);
   if (!text) return DC_WHEN_NOT;

@@ -1,5 +1,6 @@
 /* What stands beside the values: words for missing, currencies, units; digits that are dates; how it is all told. */
 #include "engine/base/date.h"
+#include "engine/ingest/missing.h"
 #include "engine/ingest/units.h"
 #include "tests/ingest/loading.h"
 
@@ -22,6 +23,23 @@ static const char *format_of(const dc_load *l, const char *name)
 {
   const char *format = column_of(l, name)->format;
   return format ? format : "";
+}
+
+/* Each word is found, in its own set, and no word is lost to the table of lengths. */
+static void missing_words(void **state)
+{
+  (void)state;
+  dc_missing all = dc_missing_always() | dc_missing_numbers() | dc_missing_texts() | dc_missing_forms();
+  int n = 0;
+  for (const char *word; (word = dc_missing_word(n)) != NULL; n++) {
+    assert_int_equal(dc_missing_find(all, word, strlen(word)), n);
+    assert_int_equal(dc_missing_find(all & ~((dc_missing)1 << n), word, strlen(word)), -1);
+  }
+  assert_true(all == (n == 64 ? ~(dc_missing)0 : ((dc_missing)1 << n) - 1));
+  static const char *const values[] = {"999", "0", "nONE", "Nap", "Selected", "unknown origin", "--x", "N/B"};
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    assert_int_equal(dc_missing_find(all, values[i], strlen(values[i])), -1);
+  print_message("%d words\n", n);
 }
 
 static void missing_by_evidence(void **state)
@@ -212,8 +230,9 @@ static void periods(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(missing_by_evidence), cmocka_unit_test(currencies),       cmocka_unit_test(units),
-      cmocka_unit_test(digits_alone),        cmocka_unit_test(formats_of_dates), cmocka_unit_test(periods)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(missing_words), cmocka_unit_test(missing_by_evidence),
+                                     cmocka_unit_test(currencies),    cmocka_unit_test(units),
+                                     cmocka_unit_test(digits_alone),  cmocka_unit_test(formats_of_dates),
+                                     cmocka_unit_test(periods)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
