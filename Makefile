@@ -56,6 +56,7 @@ HELP_SRC := $(filter-out $(wildcard tests/*/test_*.c tests/fuzz/*.c),$(wildcard 
 BENCH_SRC := $(wildcard bench/bench_*.c)
 SCRIPTS := $(wildcard tests/$(ONLY)/*.sh)
 
+TABLES := $(patsubst %,$(BUILD)/engine/deals/%_table.c,columns meanings)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB := $(BUILD)/libdealcast.a
 ARCHIVES := $(BUILD)/libcli.a $(LIB)
@@ -148,7 +149,15 @@ define archive
 	@ar qcs $@ $(filter %.o,$^)
 endef
 
-$(LIB): $(call objects,$(LIB_SRC)) $(sort $(dir $(LIB_SRC)))
+# Tables that an analyst may extend become C.
+$(BUILD)/engine/deals/%_table.c: engine/deals/%.txt engine/deals/words.sh
+	@mkdir -p $(@D)
+	@sh engine/deals/words.sh $< >$@
+$(TABLES:.c=.o): %.o: %.c
+	@echo "  $(CC) $<"
+	$(QUIET)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(call objects,$(LIB_SRC)) $(TABLES:.c=.o) $(sort $(dir $(LIB_SRC)))
 	$(archive)
 $(BUILD)/libcli.a: $(call objects,$(CLI_SRC))
 	$(archive)

@@ -3,6 +3,7 @@
 #define DC_CLI_COMMAND_H
 
 #include "dealcast/job.h"
+#include "engine/output/rejects.h"
 #include "engine/output/write.h"
 
 /* What a verb is: its line in the list of verbs, its help, and what runs it. */
@@ -23,6 +24,7 @@ typedef struct dc_command {
   const dc_verb *verb;
   dc_job job;
   dc_write_options write;
+  const char *rejects; /* --rejects */
   bool help;
   char **owned; /* memory behind the job's lists */
   size_t n_owned;

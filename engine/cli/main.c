@@ -80,8 +80,26 @@ static void keep_pages(void)
 #endif
 }
 
+/* The rejected rows stay when the run went well, and when it ended because of its rows. */
+static dc_status settle_rejects(dc_reject_file *rejects, dc_status so_far, dc_error *error)
+{
+  dc_error own;
+  bool fine = so_far == DC_OK || so_far == DC_W_MAXITER;
+  bool wanted = rejects->path && (fine || (rejects->rows && (so_far == DC_E_INPUT || so_far == DC_E_SHORT)));
+  dc_status status = wanted ? dc_reject_file_commit(rejects, &own) : DC_OK;
+  dc_reject_file_drop(rejects);
+  if (wanted && status == DC_OK && rejects->rows) {
+    fprintf(stderr, "dealcast: %lld rejected row%s in ", rejects->rows, rejects->rows == 1 ? " is" : "s are");
+    put_plain(rejects->path);
+    fputc('\n', stderr);
+  }
+  if (status != DC_OK && fine) *error = own;
+  return fine && status != DC_OK ? status : so_far;
+}
+
 static int run(dc_command *command)
 {
+  dc_reject_file rejects = {.path = command->rejects};
   dc_error error = {.message = ""};
   dc_result *result = NULL;
   dc_status status = dc_command_check(command, &error);
@@ -93,9 +111,14 @@ static int run(dc_command *command)
   keep_pages();
   if (threads < wanted) command->job.threads = threads;
   command->job.progress = isatty(STDERR_FILENO);
+  if (rejects.path) {
+    command->job.take_reject = dc_reject_file_take;
+    command->job.take_context = &rejects;
+  }
   dc_progress_start();
   if (status == DC_OK) status = command->verb->run(&command->job, &result, &error);
   dc_progress_end();
+  status = settle_rejects(&rejects, status, &error);
   bool usable = (status == DC_OK || status == DC_W_MAXITER) && result;
   if (usable) tell_warnings(command, result);
   if (usable) status = dc_write_result(result, &command->write, &error);

@@ -11,6 +11,8 @@ static const char *const decimals[] = {"proven", "point", "comma", NULL};
 static const char *const dates[] = {"proven", "day-first", "month-first", "year-first", NULL};
 static const char *const formats[] = {"table", "json", "ndjson", "csv", NULL};
 
+static const char *const duplicates[] = {"reject", "first", "last", NULL};
+
 #define OPTION(kind_of, long_name, field, value_name, help_line)                                                       \
   .name = long_name, .kind = DC_OPTION_##kind_of, .offset = offsetof(dc_command, field), .value = value_name,          \
   .help = help_line
@@ -35,6 +37,9 @@ const dc_option dc_options[] = {
     {OPTION(TEXT, "rates", job.rates, "FILE", "currency, rate[, date]: what one unit is worth in the run's currency")},
     {OPTION(TEXT, "currency", job.currency, "CODE", "the run's currency, such as EUR")},
     {OPTION(TEXT, "config", job.config, "FILE", "INI file: columns, stages, outcome, calendar, currency")},
+    {OPTION(CHOICE, "duplicates", job.duplicates, "WHICH",
+            "of rows that differ for one id: reject (default), first, last"),
+     .choices = duplicates},
     {OPTION(FLAG, "strict", job.strict, NULL, "stop at the first row that cannot be used")},
     {GROUP("What is asked")},
     {OPTION(DATE, "as-of", job.as_of, "DATE", "forecast as if today were DATE; default: the last day in the data")},
@@ -53,6 +58,8 @@ const dc_option dc_options[] = {
      WITHIN(1, 1000000)},
     {OPTION(TEXT, "output", write.path, "FILE", "to FILE, replaced only when all is written"), .letter = 'o'},
     {OPTION(TEXT, "out-dir", write.out_dir, "DIR", "each table to a file of its own, run.json last")},
+    {OPTION(TEXT, "rejects", rejects, "FILE", "each row that could not be used, as it stood, and how to mend it")},
+    {OPTION(FLAG, "hide-names", job.hide_names, NULL, "codes in place of the names of owners and accounts")},
     {OPTION(FLAG, "timings", job.timings, NULL, "add the seconds of each stage to the run")},
     {GROUP("Else")},
     {OPTION(INTEGER, "threads", job.threads, "N", "at most N; the result does not depend on it"), WITHIN(1, 1024)},

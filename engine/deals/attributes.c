@@ -251,8 +251,8 @@ static dc_status join_column(dc_deals *deals, const dc_table *table, const dc_co
   return status;
 }
 
-dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, int64_t *unmatched,
-                        dc_error *error)
+dc_status dc_deals_join(dc_deals *deals, const dc_table *table, const dc_roles *roles, int key_column, int attribute,
+                        int64_t *unmatched, dc_error *error)
 {
   keyed k = {.row = NULL};
   uint32_t *row_of = malloc((deals->n + 1) * sizeof *row_of);
@@ -263,7 +263,8 @@ dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, 
     if (unmatched) *unmatched = missed;
   }
   for (size_t c = 0; c < table->n_columns && status == DC_OK; c++)
-    if ((int)c != key_column) status = join_column(deals, table, &table->columns[c], attribute, row_of, error);
+    if ((int)c != key_column && !(roles && dc_role_is_personal(roles->role[c])))
+      status = join_column(deals, table, &table->columns[c], attribute, row_of, error);
   keyed_clear(&k);
   free(row_of);
   return status;

@@ -25,9 +25,10 @@ typedef struct dc_word_column {
 
 typedef struct dc_row_reader {
   const dc_deals_sources *sources;
-  const dc_column *id, *amount, *created, *closed, *expected;
+  const dc_column *id, *amount, *actual, *created, *closed, *won_at, *lost_at, *expected, *modified, *probability;
+  int32_t last_day;       /* the last day on which anything is recorded; where expected closes stand for closings */
   const dc_column *label; /* where a line of totals says so */
-  dc_word_column stage, outcome, is_won, is_closed;
+  dc_word_column stage, outcome, is_won, is_closed, is_active;
 } dc_row_reader;
 
 dc_status dc_row_reader_new(const dc_deals_sources *sources, dc_arena *arena, dc_row_reader *reader,
@@ -55,8 +56,9 @@ dc_status dc_needs_check_dated(const dc_deals_sources *sources, bool dated, dc_e
 dc_status dc_words_merge(dc_arena *arena, const dc_column *a, const dc_column *b, dc_words *words, uint32_t **map_a,
                          uint32_t **map_b, dc_error *error) DC_MUST_CHECK;
 
-/* Events of all deals from the history table (deal_of[row], DC_ID_NONE = skip), sorted and with running fields. */
-dc_status dc_events_build(dc_deals *deals, const dc_deals_sources *sources, const uint32_t *deal_of,
+/* Events of all deals from the history table (deal_of[row], DC_ID_NONE = skip), sorted and with running fields. Rows that
+ * come twice are dropped: their deal_of becomes DC_ID_NONE. */
+dc_status dc_events_build(dc_deals *deals, const dc_deals_sources *sources, uint32_t *deal_of,
                           const uint32_t *stage_map, const uint32_t *owner_map, dc_error *error) DC_MUST_CHECK;
 
 /* Spells from events, or from the deals file's facts where there are none. created, closed, meaning are per deal. */

@@ -3,6 +3,7 @@
 
 #include "engine/base/progress.h"
 #include "engine/deals/build.h"
+#include "engine/deals/duplicates.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ typedef struct scratch {
   int32_t *created, *closed;
   uint8_t *meaning;
   uint32_t *first_row;
-  uint8_t *conflict;
+  uint8_t *many; /* per deal: has several rows */
   dc_row_reader reader;
   uint32_t *stage_map, *event_stage_map, *owner_map, *event_owner_map;
 } scratch;
@@ -38,37 +39,13 @@ static void scratch_free(scratch *w)
   free(w->closed);
   free(w->meaning);
   free(w->first_row);
-  free(w->conflict);
+  free(w->many);
 }
 
 static const dc_column *role_column(const dc_load *load, const dc_roles *roles, dc_role role)
 {
   if (!load || roles->column[role] < 0) return NULL;
   return &load->table->columns[roles->column[role]];
-}
-
-static bool same_cell(const dc_column *column, size_t a, size_t b)
-{
-  size_t n_a, n_b;
-  switch (column->type) {
-    case DC_TYPE_NUMBER:
-      return column->number[a] == column->number[b] || (isnan(column->number[a]) && isnan(column->number[b]));
-    case DC_TYPE_DATE: return column->date[a] == column->date[b];
-    case DC_TYPE_INSTANT: return column->instant[a] == column->instant[b];
-    case DC_TYPE_CATEGORY: return dc_column_code(column, a) == dc_column_code(column, b);
-    case DC_TYPE_TEXT: {
-      const char *x = dc_column_text(column, a, &n_a), *y = dc_column_text(column, b, &n_b);
-      return n_a == n_b && memcmp(x, y, n_a) == 0;
-    }
-    default: return true;
-  }
-}
-
-static bool same_row(const dc_table *table, size_t a, size_t b)
-{
-  for (size_t c = 0; c < table->n_columns; c++)
-    if (!same_cell(&table->columns[c], a, b)) return false;
-  return true;
 }
 
 /* Without an id column, the row's number in the table is the id. */
@@ -80,51 +57,31 @@ static const char *row_id(dc_deals *deals, const dc_column *id, size_t row, size
   return dc_arena_copy(deals->arena, text, *length);
 }
 
-static dc_status reject_conflicts(const dc_deals_sources *s, const scratch *w, dc_error *error)
+static bool closes_told(const dc_roles *roles)
 {
-  dc_status status = DC_OK;
-  for (size_t r = 0; r < s->deals->table->rows && status == DC_OK; r++) {
-    uint32_t deal = w->deal_of_row[r];
-    if (deal == DC_ID_NONE || !w->conflict[deal]) continue;
-    w->deal_of_row[r] = DC_ID_NONE;
-    status = dc_row_reject(s->deals, s->deals_roles, r, "rows that differ for one id", DC_ROLE_ID, error);
-  }
-  return status;
+  return roles->column[DC_ROLE_CLOSED] >= 0 || roles->column[DC_ROLE_WON_AT] >= 0 ||
+         roles->column[DC_ROLE_LOST_AT] >= 0 || roles->expected_is_closed;
 }
 
-/* Counts a row elsewhere than among those used. */
-static void set_aside(dc_input *input, int64_t *count)
+/* Gives row r of the deals file its deal. */
+static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, size_t r, dc_error *error)
 {
-  input->used--;
-  ++*count;
-}
-
-/* Gives row r of the deals file its deal. first: the first row of each deal. */
-static dc_status take_row(dc_deals *deals, const dc_deals_sources *s, scratch *w, uint32_t *first, size_t r,
-                          dc_error *error)
-{
-  const dc_table *table = s->deals->table;
-  dc_input *input = dc_row_input(s->deals, r);
   dc_row_facts facts;
   bool fresh;
   size_t length;
   w->deal_of_row[r] = DC_ID_NONE;
   dc_row_read(&w->reader, r, &facts);
   if (facts.total || (!facts.rule && facts.meaning == DC_MEANING_IGNORE)) {
-    set_aside(input, facts.total ? &input->preamble : &input->excluded);
+    dc_load_set_aside(s->deals, r, facts.total ? DC_ROW_PREAMBLE : DC_ROW_EXCLUDED);
     return DC_OK;
   }
-  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !w->reader.closed) return dc_needs_fail_closed(s, error);
+  if (facts.rule && facts.blame == DC_ROLE_CLOSED && !closes_told(s->deals_roles))
+    return dc_needs_fail_closed(s, error);
   if (facts.rule) return dc_row_reject(s->deals, s->deals_roles, r, facts.rule, facts.blame, error);
   const char *text = row_id(deals, w->reader.id, r, &length);
   uint32_t deal = text ? dc_ids_add(&deals->ids, text, length, &fresh) : DC_ID_NONE;
   if (deal == DC_ID_NONE) return dc_fail_memory(error, "collecting ids");
-  if (!fresh && same_row(table, first[deal], r)) {
-    set_aside(input, &input->duplicate);
-    return DC_OK;
-  }
-  if (fresh) first[deal] = (uint32_t)r;
-  if (!fresh) w->conflict[deal] = 1;
+  w->many[deal] = !fresh;
   w->deal_of_row[r] = deal;
   return DC_OK;
 }
@@ -136,17 +93,18 @@ static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
   size_t rows = s->deals->table->rows;
   dc_status status = dc_row_reader_new(s, deals->arena, &w->reader, error);
   if (status != DC_OK) return status;
-  uint32_t *first = malloc((rows + 1) * sizeof *first);
   w->deal_of_row = malloc((rows + 1) * sizeof *w->deal_of_row);
-  w->conflict = calloc(rows + 1, 1);
-  bool fine = first && w->deal_of_row && w->conflict && dc_ids_reserve(&deals->ids, rows);
+  w->many = calloc(rows + 1, 1);
+  bool fine = w->deal_of_row && w->many && dc_ids_reserve(&deals->ids, rows);
   if (!fine) status = dc_fail_memory(error, "collecting ids");
   for (size_t r = 0; r < rows && status == DC_OK; r++) {
     status = look_up(r, error);
-    if (status == DC_OK) status = take_row(deals, s, w, first, r, error);
+    if (status == DC_OK) status = take_row(deals, s, w, r, error);
   }
-  free(first);
-  return status == DC_OK ? reject_conflicts(s, w, error) : status;
+  if (status == DC_OK) status = dc_duplicates_settle(s, w->many, w->deal_of_row, error);
+  if (status == DC_OK && !w->reader.id)
+    status = dc_duplicates_count(s->deals->table, w->deal_of_row, &deals->same_rows, error);
+  return status;
 }
 
 /* Gives each history row its deal. Rows without an id or an instant are rejected. */
@@ -254,6 +212,12 @@ static bool comes_first(const dc_table *table, const dc_column *when, size_t a, 
   return false;
 }
 
+static void rank_events(const dc_deals_sources *s, scratch *w)
+{
+  for (size_t r = 0; s->history && r < s->history->table->rows; r++)
+    if (w->deal_of_event[r] != DC_ID_NONE) w->deal_of_event[r] = w->rank[w->deal_of_event[r]];
+}
+
 /* The first history row of each deal, and the earliest creation that its rows tell, for where the deals file has none. */
 static void fill_from_history(const dc_deals_sources *s, scratch *w)
 {
@@ -262,8 +226,7 @@ static void fill_from_history(const dc_deals_sources *s, scratch *w)
   const dc_column *created = role_column(s->history, s->history_roles, DC_ROLE_CREATED);
   for (size_t r = 0; r < s->history->table->rows; r++) {
     if (w->deal_of_event[r] == DC_ID_NONE) continue;
-    uint32_t i = w->rank[w->deal_of_event[r]];
-    w->deal_of_event[r] = i;
+    uint32_t i = w->deal_of_event[r];
     uint32_t first = w->first_row[i];
     if (first == DC_ID_NONE || comes_first(s->history->table, when, r, first)) w->first_row[i] = (uint32_t)r;
     int32_t day = created ? dc_column_day(created, r, s->config->timezone_minutes) : DC_DATE_MISSING;
@@ -344,10 +307,11 @@ static dc_status build(dc_deals *deals, const dc_deals_sources *s, scratch *w, d
   status = allocate(deals, w, error);
   if (status == DC_OK) status = merge_words(deals, s, w, error);
   if (status != DC_OK) return status;
+  rank_events(s, w);
+  if (s->history) status = dc_events_build(deals, s, w->deal_of_event, w->event_stage_map, w->event_owner_map, error);
+  if (status != DC_OK) return status;
   fill_from_history(s, w);
   status = fill_from_rows(deals, s, w, error);
-  if (status != DC_OK) return status;
-  if (s->history) status = dc_events_build(deals, s, w->deal_of_event, w->event_stage_map, w->event_owner_map, error);
   if (status == DC_OK) status = dc_spells_build(deals, s->config, w->created, w->closed, w->meaning, error);
   if (status != DC_OK) return status;
   date_the_data(deals);

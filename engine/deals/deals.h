@@ -77,6 +77,8 @@ typedef struct dc_deals {
   int64_t unknown_stage;   /* rows whose stage word says nothing */
   int64_t disagreements;   /* stage history and deals file end differently */
   int64_t only_in_history, only_in_deals;
+  int64_t same_rows;     /* without an id: rows that are the same to the cell as an earlier one; they count */
+  int64_t same_instants; /* changes that share deal and instant with another and differ from it; they count */
   dc_arena *arena;
   const dc_table *table; /* of the deals file, may be NULL; row[i] = the deal's row or DC_ID_NONE */
   uint32_t *row;
@@ -102,9 +104,9 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *sources, int32
 /* Adds the categorical columns (and binned numbers) of a table keyed by a deal attribute's words, or by deal id when
  * attribute is -1. Rows without a key are passed over; a key that comes twice is an error. A joined column is as well
  * known as its key: dated like it, and a predictor only where the key is one and is not the owner of an undated file.
- * What hangs on the deal's id is shown only. *unmatched (may be NULL): deals with a key of which the table has no row. */
-dc_status dc_deals_join(dc_deals *deals, const dc_table *table, int key_column, int attribute, int64_t *unmatched,
-                        dc_error *error) DC_MUST_CHECK;
+ * What hangs on the deal's id is shown only. Columns that are personal by roles (may be NULL) are left out. *unmatched (may be NULL): deals with a key of which the table has no row. */
+dc_status dc_deals_join(dc_deals *deals, const dc_table *table, const dc_roles *roles, int key_column, int attribute,
+                        int64_t *unmatched, dc_error *error) DC_MUST_CHECK;
 
 /* Adds a category of the deals file that plays no role as an attribute to be shown, never to predict. */
 dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *error) DC_MUST_CHECK;
@@ -113,9 +115,6 @@ dc_status dc_deals_show(dc_deals *deals, int column, int *attribute, dc_error *e
  * --strict that is the error DC_E_INPUT. */
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
                         dc_error *error) DC_MUST_CHECK;
-
-/* The input of a row, for its counts. */
-dc_input *dc_row_input(dc_load *load, size_t row);
 
 /* What was known of deal i at the end of a day. */
 typedef struct dc_view {

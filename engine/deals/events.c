@@ -1,5 +1,6 @@
 /* Stage history to events: sorted by deal and instant, unchanged updates dropped, running fields filled in. */
 #include "engine/deals/build.h"
+#include "engine/deals/duplicates.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,14 @@ typedef struct raw_event {
   dc_event event;
   uint32_t row;
 } raw_event;
+
+/* What the settling of one deal after the other shares. */
+typedef struct settling {
+  dc_deals *deals;
+  const dc_deals_sources *sources;
+  uint32_t *deal_of;
+  dc_same_key *same; /* room for the rows of one instant */
+} settling;
 
 static const dc_column *role_column(const dc_deals_sources *s, dc_role role)
 {
@@ -84,16 +93,34 @@ static bool same_facts(const dc_event *a, const dc_event *b)
   return a->stage == b->stage && a->owner == b->owner && a->expected == b->expected && amounts;
 }
 
-/* Sorts one deal's rows and keeps those that changed something; returns how many. */
-static size_t settle(raw_event *raw, size_t n, dc_event *out)
+/* Of the changes raw[0 .. n), all of one deal and instant, those that count; in their order. */
+static size_t settle_instant(const settling *s, raw_event *raw, size_t n)
+{
+  size_t kept = 0;
+  for (size_t k = 0; k < n; k++) s->same[k] = (dc_same_key){.row = raw[k].row};
+  size_t left = dc_duplicates_drop(s->sources->history, s->same, n);
+  if (left > 1) s->deals->same_instants += (int64_t)left;
+  for (size_t k = 0; k < n; k++)
+    if (s->same[k].dropped) s->deal_of[s->same[k].row] = DC_ID_NONE;
+  for (size_t k = 0; k < n; k++)
+    if (s->deal_of[raw[k].row] != DC_ID_NONE) raw[kept++] = raw[k];
+  return kept;
+}
+
+/* Sorts one deal's rows, leaves out what comes twice, and keeps those that changed something; returns how many. */
+static size_t settle(const settling *s, raw_event *raw, size_t n, dc_event *out)
 {
   size_t kept = 0;
   if (n > 1) qsort(raw, n, sizeof *raw, compare_raw);
-  for (size_t k = 0; k < n; k++) {
-    dc_event e = raw[k].event;
-    run_forward(kept ? &out[kept - 1] : NULL, &e);
-    if (kept && same_facts(&e, &out[kept - 1])) continue;
-    out[kept++] = e;
+  for (size_t from = 0, next; from < n; from = next) {
+    for (next = from + 1; next < n && raw[next].instant == raw[from].instant;) next++;
+    size_t left = next - from > 1 ? settle_instant(s, raw + from, next - from) : 1;
+    for (size_t k = from; k < from + left; k++) {
+      dc_event e = raw[k].event;
+      run_forward(kept ? &out[kept - 1] : NULL, &e);
+      if (kept && same_facts(&e, &out[kept - 1])) continue;
+      out[kept++] = e;
+    }
   }
   return kept;
 }
@@ -122,28 +149,39 @@ static dc_status order_rows(const dc_deals *deals, const dc_deals_sources *s, co
   return DC_OK;
 }
 
-dc_status dc_events_build(dc_deals *deals, const dc_deals_sources *s, const uint32_t *deal_of,
-                          const uint32_t *stage_map, const uint32_t *owner_map, dc_error *error)
+static size_t most_of_a_deal(const uint64_t *at, size_t n)
+{
+  uint64_t most = 0;
+  for (size_t i = 0; i < n; i++)
+    if (at[i + 1] - at[i] > most) most = at[i + 1] - at[i];
+  return (size_t)most;
+}
+
+dc_status dc_events_build(dc_deals *deals, const dc_deals_sources *s, uint32_t *deal_of, const uint32_t *stage_map,
+                          const uint32_t *owner_map, dc_error *error)
 {
   raw_event *raw = NULL;
   uint64_t *at = malloc((deals->n + 1) * sizeof *at);
   if (!at) return dc_fail_memory(error, "ordering the history");
   dc_status status = order_rows(deals, s, deal_of, stage_map, owner_map, at, &raw, error);
+  settling all = {.deals = deals, .sources = s, .deal_of = deal_of};
   if (status != DC_OK) goto done;
   deals->events = malloc((at[deals->n] + 1) * sizeof *deals->events);
-  if (!deals->events) {
+  all.same = malloc((most_of_a_deal(at, deals->n) + 1) * sizeof *all.same);
+  if (!deals->events || !all.same) {
     status = dc_fail_memory(error, "ordering the history");
     goto done;
   }
   uint64_t kept = 0;
   for (size_t i = 0; i < deals->n; i++) {
     deals->event_at[i] = kept;
-    kept += settle(raw + at[i], (size_t)(at[i + 1] - at[i]), deals->events + kept);
+    kept += settle(&all, raw + at[i], (size_t)(at[i + 1] - at[i]), deals->events + kept);
   }
   deals->event_at[deals->n] = kept;
   dc_event *shrunk = realloc(deals->events, (kept + 1) * sizeof *shrunk);
   if (shrunk) deals->events = shrunk;
 done:
+  free(all.same);
   free(raw);
   free(at);
   return status;

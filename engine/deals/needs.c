@@ -37,10 +37,11 @@ dc_status dc_needs_check(const dc_deals_sources *s, dc_error *error)
     return dc_fail_at(error, DC_E_SHORT, s->deals->inputs[0].path, 0, 0,
                       "there is a header and no deal below it; export the deals, open, won and lost");
   if (!has(roles, DC_ROLE_STAGE) && !has(roles, DC_ROLE_OUTCOME) && !has(roles, DC_ROLE_IS_CLOSED) &&
-      !has(roles, DC_ROLE_IS_WON))
+      !has(roles, DC_ROLE_IS_WON) && !has(roles, DC_ROLE_WON_AT))
     return fail_missing(s, DC_ROLE_STAGE, "deals need a stage or an outcome that tells won, lost and open apart",
                         error);
-  if (!has(roles, DC_ROLE_CREATED) && !has(roles, DC_ROLE_CLOSED))
+  if (!has(roles, DC_ROLE_CREATED) && !has(roles, DC_ROLE_CLOSED) && !has(roles, DC_ROLE_WON_AT) &&
+      !has(roles, DC_ROLE_LOST_AT) && !roles->expected_is_closed)
     return fail_missing(s, DC_ROLE_CREATED, "deals need a created or a closing date", error);
   return DC_OK;
 }

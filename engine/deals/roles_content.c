@@ -111,11 +111,13 @@ const char *dc_role_cell_word(const dc_column *column, size_t row, char *word)
   return word;
 }
 
-static void count_word(dc_role_profile *profile, const dc_config *config, const char *word)
+static void count_word(dc_role_profile *profile, const dc_config *config, const dc_column *column, const char *word)
 {
   bool flag;
+  dc_meaning meaning = dc_stage_meaning(config, word);
+  if (meaning == DC_MEANING_UNKNOWN) meaning = dc_legend_meaning(column->name, word);
   if (dc_flag_parse(word, &flag)) profile->flags++;
-  switch (dc_stage_meaning(config, word)) {
+  switch (meaning) {
     case DC_MEANING_WON: profile->won++; break;
     case DC_MEANING_LOST: profile->lost++; break;
     case DC_MEANING_OPEN: profile->open++; break;
@@ -155,7 +157,7 @@ static void count_values(const dc_column *column, const dc_config *config, const
     profile->sampled_cells += s->cells[at];
     if (column->type == DC_TYPE_NUMBER)
       profile->flags += column->number[s->row[at]] == 0 || column->number[s->row[at]] == 1;
-    if (words) count_word(profile, config, dc_role_cell_word(column, s->row[at], word));
+    if (words) count_word(profile, config, column, dc_role_cell_word(column, s->row[at], word));
   }
   profile->sampled = s->n;
   profile->distinct = s->n << s->level;
@@ -171,9 +173,10 @@ dc_status dc_role_profile_column(const dc_table *table, int index, const dc_conf
   *profile = (dc_role_profile){
       .rows = table->rows, .filled = filled, .readable = filled, .whole = true, .least = NAN, .most = NAN};
   if (column->type == DC_TYPE_EMPTY) return DC_OK;
+  profile->personal = dc_role_shows_people(table, index);
   if (column->type == DC_TYPE_CATEGORY) {
     size_t n = column->n_words < MAX_WORDS ? column->n_words : MAX_WORDS;
-    for (size_t i = 1; i < n; i++) count_word(profile, config, column->words[i]);
+    for (size_t i = 1; i < n; i++) count_word(profile, config, column, column->words[i]);
     profile->distinct = profile->sampled = column->n_words - 1;
     profile->sampled_cells = filled;
     return DC_OK;
@@ -194,14 +197,13 @@ bool dc_role_fits(const dc_column *column, const dc_role_profile *profile, dc_ro
   dc_type type = column->type;
   bool wordy = type == DC_TYPE_CATEGORY || type == DC_TYPE_TEXT, number = type == DC_TYPE_NUMBER;
   if (type == DC_TYPE_EMPTY) return true;
+  if (dc_role_table[role].type == DC_TYPE_DATE) return type == DC_TYPE_DATE || type == DC_TYPE_INSTANT;
   switch (role) {
+    case DC_ROLE_ACTUAL_AMOUNT: return number && (profile->filled == 0 || profile->least != 0 || profile->most != 0);
     case DC_ROLE_AMOUNT:
+    case DC_ROLE_QUANTITY:
     case DC_ROLE_PROBABILITY: return number;
-    case DC_ROLE_CREATED:
-    case DC_ROLE_CLOSED:
-    case DC_ROLE_EXPECTED_CLOSE:
-    case DC_ROLE_CHANGED_AT:
-    case DC_ROLE_PERIOD_START: return type == DC_TYPE_DATE || type == DC_TYPE_INSTANT;
+    case DC_ROLE_IS_ACTIVE:
     case DC_ROLE_IS_CLOSED:
     case DC_ROLE_IS_WON: return (wordy || number) && (profile->filled == 0 || only_flags(profile));
     case DC_ROLE_OUTCOME: return wordy || (number && (profile->filled == 0 || only_flags(profile)));
@@ -258,6 +260,10 @@ int dc_role_content(const dc_column *column, const dc_role_profile *profile, dc_
   if (profile->filled == 0) {
     snprintf(evidence, DC_EVIDENCE_BYTES, "empty");
     return -30;
+  }
+  if (profile->personal && (role == DC_ROLE_ACCOUNT || role == DC_ROLE_NAME)) {
+    snprintf(evidence, DC_EVIDENCE_BYTES, "mail addresses or phone numbers of people");
+    return -100;
   }
   switch (role) {
     case DC_ROLE_ID: return id_content(profile, shape, evidence);

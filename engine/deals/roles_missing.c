@@ -8,16 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_BYTES = 300, HINT_BYTES = 400, WORD_BYTES = 60, LEAST_NAME = 3, MAX_WORDS = 128 };
+enum { LIST_BYTES = 300, HINT_BYTES = 400, WORD_BYTES = 60, LEAST_NAME = 3, MAX_WORDS = 256 };
 
 static const dc_when_style any_when;
 static const dc_number_style any_number;
 
-static bool wants_date(dc_role role)
-{
-  return role == DC_ROLE_CREATED || role == DC_ROLE_CLOSED || role == DC_ROLE_CHANGED_AT ||
-         role == DC_ROLE_PERIOD_START;
-}
+static bool wants_date(dc_role role) { return dc_role_table[role].type == DC_TYPE_DATE; }
 
 const char *dc_role_list_columns(const dc_table *table, char *text, size_t size)
 {

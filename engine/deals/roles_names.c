@@ -1,24 +1,49 @@
-/* Names of columns to the roles that they may stand for, by the table in roles_synonyms.c. */
+/* Names of columns to the roles that they may stand for, by the table engine/deals/columns.txt. */
 #include "engine/deals/roles_parts.h"
 
 #include "engine/base/text.h"
+#include "engine/deals/plain.h"
+#include "engine/deals/words.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* What stands before the word that matters: "Deal - Owner", "opportunity_status". */
-static const char *const prefixes[] = {"opportunity", "opp", "deal", "lead", "record", "sales", "crm"};
-
 /* What stands behind an amount: "Opportunity Amount USD". */
-static const char *const currencies[] = {"usd", "eur", "gbp", "chf", "cny", "jpy", "inr", "brl", "aud", "cad"};
+static const char *const currencies[] = {"usd", "eur", "gbp", "chf", "cny", "rmb", "jpy",
+                                         "inr", "brl", "mxn", "aud", "cad", NULL};
 
-enum { MAX_VARIANTS = 12, PREFIX_COST = 4, BRACKET_COST = 3, CURRENCY_COST = 3 };
+/* Columns that each tell of one stage: "Date entered 'Closed won' (Sales Pipeline)". */
+static const char *const stage_dates[] = {"dateentered",
+                                          "dateexited",
+                                          "datumdeseintrittsin",
+                                          "datedentree",
+                                          "fechadeentrada",
+                                          "datadeentrada",
+                                          "hsdateentered",
+                                          "hsdateexited",
+                                          "hsv2dateentered",
+                                          "hsv2dateexited",
+                                          NULL};
+
+enum { MAX_VARIANTS = 24, AFFIX_COST = 4, BRACKET_COST = 3, CURRENCY_COST = 3, PART_COST = 6, STAGE_DATE_WEIGHT = 85 };
+enum { LEGEND_WEIGHT = 90 };
 
 typedef struct variant {
-  char word[DC_FOLD_BYTES];
+  char word[DC_PLAIN_BYTES];
   int cost;
   bool amount_only;
 } variant;
+
+typedef struct variants {
+  variant list[MAX_VARIANTS];
+  int n;
+} variants;
+
+static bool begins_with(const char *text, const char *begin)
+{
+  size_t n = strlen(begin);
+  return strncmp(text, begin, n) == 0 && text[n];
+}
 
 static bool ends_with(const char *text, size_t length, const char *end)
 {
@@ -26,57 +51,71 @@ static bool ends_with(const char *text, size_t length, const char *end)
   return length > n && strcmp(text + length - n, end) == 0;
 }
 
-/* The name without what stands in brackets and without Salesforce's mark of a custom field. */
-static size_t plain_name(const char *name, bool brackets, char *plain)
+static void add(variants *v, const char *word, size_t length, int cost, bool amount_only)
 {
-  size_t n = 0;
-  int depth = 0;
-  for (const char *p = name; *p && n + 8 < DC_FOLD_BYTES; p++) {
-    if (!brackets && (*p == '(' || *p == '[')) depth++;
-    if (depth == 0) plain[n++] = *p;
-    if (!brackets && (*p == ')' || *p == ']') && depth > 0) depth--;
-  }
-  plain[n] = '\0';
-  if (ends_with(plain, n, "__c") || ends_with(plain, n, "__C")) plain[n -= 3] = '\0';
-  if (n > 0 && plain[n - 1] == '$') n += (size_t)snprintf(plain + n - 1, 5, " usd") - 1;
-  return n;
+  if (v->n == MAX_VARIANTS || length == 0 || length >= DC_PLAIN_BYTES) return;
+  for (int i = 0; i < v->n; i++)
+    if (strlen(v->list[i].word) == length && memcmp(v->list[i].word, word, length) == 0) return;
+  variant *one = &v->list[v->n++];
+  memcpy(one->word, word, length);
+  one->word[length] = '\0';
+  one->cost = cost;
+  one->amount_only = amount_only;
 }
 
-static void add(variant *list, int *n, const char *word, int cost, bool amount_only)
+/* Plain, with and without what stands in brackets. */
+static void add_plain(variants *v, const char *name, int cost)
 {
-  if (*n == MAX_VARIANTS || !*word) return;
-  snprintf(list[*n].word, sizeof list[*n].word, "%s", word);
-  list[*n].cost = cost;
-  list[(*n)++].amount_only = amount_only;
+  char plain[DC_PLAIN_BYTES];
+  for (int without = 0; without <= 1; without++) {
+    size_t length = dc_plain(name, (dc_plain_style){.brackets = !without}, plain);
+    add(v, plain, length, cost + without * BRACKET_COST, false);
+  }
 }
 
-/* The folded name, then with prefixes dropped one by one, then without a currency behind it. */
-static int variants_of(const char *name, variant *list)
+/* "Amount / 金额": a name in two languages. */
+static void add_parts(variants *v, const char *name)
 {
-  char plain[DC_FOLD_BYTES], folded[DC_FOLD_BYTES];
-  int n = 0;
-  for (int brackets = 1; brackets >= 0; brackets--) {
-    size_t length = plain_name(name, brackets, plain);
-    if (length == 0) continue;
-    length = dc_text_fold(plain, length, folded);
-    int cost = brackets ? 0 : BRACKET_COST;
-    const char *rest = folded;
-    add(list, &n, rest, cost, false);
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes;) {
-      size_t skip = strlen(prefixes[i]);
-      bool drop = strncmp(rest, prefixes[i], skip) == 0 && rest[skip];
-      if (drop) add(list, &n, rest += skip, cost += PREFIX_COST, false);
-      i = drop ? 0 : i + 1;
-    }
+  char part[DC_PLAIN_BYTES];
+  for (const char *from = name, *sign = name; sign; from = sign + 3) {
+    sign = strstr(from, " / ");
+    if (!sign && from == name) return;
+    snprintf(part, sizeof part, "%.*s", (int)(sign ? sign - from : (ptrdiff_t)strlen(from)), from);
+    add_plain(v, part, PART_COST);
   }
-  for (int k = 0, first = n; k < first; k++)
-    for (size_t i = 0; i < sizeof currencies / sizeof *currencies; i++) {
-      size_t length = strlen(list[k].word);
-      if (!ends_with(list[k].word, length, currencies[i])) continue;
-      snprintf(folded, sizeof folded, "%.*s", (int)(length - strlen(currencies[i])), list[k].word);
-      add(list, &n, folded, list[k].cost + CURRENCY_COST, true);
+}
+
+/* The name without Salesforce's mark of a custom field, "$" as a currency. */
+static void bare_name(const char *name, char *bare)
+{
+  size_t n = (size_t)snprintf(bare, DC_PLAIN_BYTES, "%.*s", DC_PLAIN_BYTES - 8, name);
+  if (n >= DC_PLAIN_BYTES - 8) n = strlen(bare);
+  if (ends_with(bare, n, "__c") || ends_with(bare, n, "__C")) bare[n -= 3] = '\0';
+  if (n > 0 && bare[n - 1] == '$') memcpy(bare + n - 1, " usd", 5);
+}
+
+/* The plain name, then without what stands before or behind the word that matters, one by one, then without a currency. */
+static void find_variants(const char *name, variants *v)
+{
+  char bare[DC_PLAIN_BYTES];
+  v->n = 0;
+  bare_name(name, bare);
+  add_plain(v, bare, 0);
+  add_parts(v, bare);
+  for (int k = 0; k < v->n; k++) {
+    const variant one = v->list[k];
+    size_t length = strlen(one.word);
+    for (const char *const *p = dc_role_prefixes; *p; p++)
+      if (begins_with(one.word, *p)) add(v, one.word + strlen(*p), length - strlen(*p), one.cost + AFFIX_COST, false);
+    for (const char *const *s = dc_role_suffixes; *s; s++)
+      if (ends_with(one.word, length, *s)) add(v, one.word, length - strlen(*s), one.cost + AFFIX_COST, false);
+  }
+  for (int k = 0, first = v->n; k < first; k++)
+    for (const char *const *c = currencies; *c; c++) {
+      size_t length = strlen(v->list[k].word);
+      if (ends_with(v->list[k].word, length, *c))
+        add(v, v->list[k].word, length - strlen(*c), v->list[k].cost + CURRENCY_COST, true);
     }
-  return n;
 }
 
 /* Keeps the guesses sorted, one per role. */
@@ -95,18 +134,41 @@ static void keep(dc_role_guess *guesses, int *n, dc_role role, int weight)
   guesses[at] = (dc_role_guess){role, weight};
 }
 
+/* The first entry of the table with this word or, when there is none, where it would stand. */
+static size_t first_entry(const char *word)
+{
+  size_t low = 0, high = dc_role_n_synonyms;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (strcmp(dc_role_synonyms[middle].word, word) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses)
 {
-  variant list[MAX_VARIANTS];
-  int n = 0, n_variants = variants_of(name, list);
-  for (size_t i = 0; i < dc_role_n_synonyms; i++) {
-    const dc_role_synonym *s = &dc_role_synonyms[i];
-    if (!(s->shapes & (1 << shape))) continue;
-    for (int k = 0; k < n_variants; k++) {
-      if (list[k].amount_only && s->role != DC_ROLE_AMOUNT) continue;
-      if (strcmp(list[k].word, s->word) == 0) keep(guesses, &n, s->role, s->weight - list[k].cost);
+  variants v;
+  int n = 0;
+  find_variants(name, &v);
+  for (int k = 0; k < v.n; k++) {
+    const variant *one = &v.list[k];
+    for (size_t i = first_entry(one->word); i < dc_role_n_synonyms; i++) {
+      const dc_role_synonym *s = &dc_role_synonyms[i];
+      if (strcmp(s->word, one->word) != 0) break;
+      /* In a table that is joined nothing is looked for but what must not leave. */
+      bool holds = shape == DC_SHAPE_OTHER ? s->role == DC_ROLE_CONTACT : (s->shapes & (1 << shape)) != 0;
+      if (!holds || (one->amount_only && s->role != DC_ROLE_AMOUNT)) continue;
+      keep(guesses, &n, s->role, s->weight - one->cost);
     }
   }
+  if (shape != DC_SHAPE_DEALS) return n;
+  for (int k = 0; n == 0 && k < v.n; k++)
+    for (const char *const *s = stage_dates; *s; s++)
+      if (begins_with(v.list[k].word, *s)) keep(guesses, &n, DC_ROLE_STAGE_DATE, STAGE_DATE_WEIGHT - v.list[k].cost);
+  if (dc_is_legend(name)) keep(guesses, &n, DC_ROLE_OUTCOME, LEGEND_WEIGHT);
   return n;
 }
 
@@ -115,23 +177,7 @@ bool dc_role_request_names(const dc_role_request *request, const char *name)
   return strcmp(request->column, name) == 0 || dc_text_same(request->column, name);
 }
 
-static dc_type type_of(dc_role role)
-{
-  switch (role) {
-    case DC_ROLE_ID:
-    case DC_ROLE_NAME: return DC_TYPE_TEXT;
-    case DC_ROLE_AMOUNT:
-    case DC_ROLE_PROBABILITY: return DC_TYPE_NUMBER;
-    case DC_ROLE_CREATED:
-    case DC_ROLE_CLOSED:
-    case DC_ROLE_EXPECTED_CLOSE:
-    case DC_ROLE_CHANGED_AT:
-    case DC_ROLE_PERIOD_START: return DC_TYPE_DATE;
-    case DC_ROLE_NONE:
-    case DC_ROLES: return DC_TYPE_EMPTY;
-    default: return DC_TYPE_CATEGORY;
-  }
-}
+static dc_type type_of(dc_role role) { return dc_role_table[role].type; }
 
 /* "AccountId", "campaign_id", "Campaign ID", but neither "Paid" nor "Valid". */
 static bool names_an_id(const char *name)

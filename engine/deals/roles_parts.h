@@ -6,14 +6,27 @@
 #include "engine/deals/roles.h"
 
 typedef struct dc_role_synonym {
-  const char *word; /* folded: lower case, letters and digits only, without prefixes such as "deal" */
+  const char *word; /* plain, written together; see plain.h */
   dc_role role;
   int shapes; /* bit 1 << dc_shape for each shape that it holds for */
   int weight; /* 0..110: how usual the word is for the role */
 } dc_role_synonym;
 
+/* Made from engine/deals/columns.txt; sorted by word. The lists end with NULL. */
 extern const dc_role_synonym dc_role_synonyms[];
 extern const size_t dc_role_n_synonyms;
+extern const char *const dc_role_prefixes[], *const dc_role_suffixes[];
+
+/* What there is to know of a role. */
+typedef struct dc_role_facts {
+  const char *name;
+  dc_type type;    /* that a column of a fitting name is expected to have; DC_TYPE_DATE: or instants */
+  bool used;       /* dealcast works with it */
+  bool decides;    /* a tie stops */
+  bool many, told; /* any number of columns; told: says whether, when or how a deal was closed, so never predicts */
+} dc_role_facts;
+
+extern const dc_role_facts dc_role_table[DC_ROLES];
 
 /* One reading of a column's name; weight as above, less what had to be left out of the name. */
 typedef struct dc_role_guess {
@@ -21,7 +34,7 @@ typedef struct dc_role_guess {
   int weight;
 } dc_role_guess;
 
-enum { DC_MAX_GUESSES = 6, DC_EVIDENCE_BYTES = 96 };
+enum { DC_MAX_GUESSES = 8, DC_EVIDENCE_BYTES = 96 };
 
 /* Every role that a column of this name may have, heaviest first; returns their number. */
 int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses);
@@ -37,6 +50,7 @@ typedef struct dc_role_profile {
   size_t won, lost, open, silent; /* distinct words by meaning; silent = says nothing */
   size_t flags;                   /* distinct values that are flags */
   bool whole;                     /* numbers: no fractions */
+  bool personal;                  /* half of the cells or more are mail addresses or phone numbers */
   double least, most;             /* numbers; NaN when none */
 } dc_role_profile;
 
@@ -51,13 +65,16 @@ int dc_role_content(const dc_column *column, const dc_role_profile *profile, dc_
                     char *evidence);
 
 /* Rows that are open by the roles found so far (flags first, then outcome, then stage; a stage word without a usual
- * meaning is open), and how many of those have a value in the column `dated`. */
+ * meaning is open), the others, and how many of each have a value in the column `dated`. */
 typedef struct dc_role_open {
   size_t rows, dated;
 } dc_role_open;
 
 dc_status dc_role_count_open(const dc_table *table, const int *column, const dc_config *config, int dated,
-                             dc_role_open *open, dc_error *error) DC_MUST_CHECK;
+                             dc_role_open *open, dc_role_open *closed, dc_error *error) DC_MUST_CHECK;
+
+/* Do half of the column's cells, as far as up to 1000 of them show, hold mail addresses or phone numbers? */
+bool dc_role_shows_people(const dc_table *table, int column);
 
 /* The cell as a word: numbers only when they are 0 or 1, "" when there is none. word: DC_ROLE_WORD_BYTES, used when the
  * column does not hold the word itself. */

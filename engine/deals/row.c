@@ -28,7 +28,9 @@ static dc_status read_words(const dc_config *config, const dc_column *column, dc
   out->flag[0] = FLAG_UNKNOWN;
   for (size_t k = 1; k < column->n_words; k++) {
     bool value;
-    out->meaning[k] = (uint8_t)dc_stage_meaning(config, column->words[k]);
+    dc_meaning meaning = dc_stage_meaning(config, column->words[k]);
+    if (meaning == DC_MEANING_UNKNOWN) meaning = dc_legend_meaning(column->name, column->words[k]);
+    out->meaning[k] = (uint8_t)meaning;
     out->flag[k] = dc_flag_parse(column->words[k], &value) ? value : FLAG_UNKNOWN;
   }
   return DC_OK;
@@ -60,6 +62,24 @@ static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, siz
   return false;
 }
 
+static int32_t read_day(const dc_row_reader *reader, const dc_column *column, size_t row)
+{
+  return column ? dc_column_day(column, row, reader->sources->config->timezone_minutes) : DC_DATE_MISSING;
+}
+
+static void find_last_day(dc_row_reader *reader, const dc_table *table)
+{
+  static const dc_role recorded[] = {DC_ROLE_CREATED, DC_ROLE_MODIFIED, DC_ROLE_LAST_ACTIVITY, DC_ROLE_STAGE_CHANGED};
+  reader->last_day = DC_DATE_MISSING;
+  for (size_t k = 0; k < sizeof recorded / sizeof *recorded; k++) {
+    const dc_column *column = role_column(table, reader->sources->deals_roles, recorded[k]);
+    for (size_t row = 0; column && row < table->rows; row++) {
+      int32_t day = read_day(reader, column, row);
+      if (day > reader->last_day) reader->last_day = day;
+    }
+  }
+}
+
 dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_reader *reader, dc_error *error)
 {
   const dc_table *table = s->deals->table;
@@ -70,16 +90,23 @@ dc_status dc_row_reader_new(const dc_deals_sources *s, dc_arena *arena, dc_row_r
   } words[] = {{DC_ROLE_STAGE, &reader->stage},
                {DC_ROLE_OUTCOME, &reader->outcome},
                {DC_ROLE_IS_WON, &reader->is_won},
-               {DC_ROLE_IS_CLOSED, &reader->is_closed}};
+               {DC_ROLE_IS_CLOSED, &reader->is_closed},
+               {DC_ROLE_IS_ACTIVE, &reader->is_active}};
   memset(reader, 0, sizeof *reader);
   reader->sources = s;
   reader->id = role_column(table, roles, DC_ROLE_ID);
   reader->label = find_label(table, reader->id);
   reader->amount = role_column(table, roles, DC_ROLE_AMOUNT);
   if (reader->amount && reader->amount->type == DC_TYPE_EMPTY) reader->amount = NULL; /* as good as no amounts */
+  reader->actual = role_column(table, roles, DC_ROLE_ACTUAL_AMOUNT);
   reader->created = role_column(table, roles, DC_ROLE_CREATED);
   reader->closed = role_column(table, roles, DC_ROLE_CLOSED);
+  reader->won_at = role_column(table, roles, DC_ROLE_WON_AT);
+  reader->lost_at = role_column(table, roles, DC_ROLE_LOST_AT);
   reader->expected = role_column(table, roles, DC_ROLE_EXPECTED_CLOSE);
+  reader->modified = role_column(table, roles, DC_ROLE_MODIFIED);
+  reader->probability = role_column(table, roles, DC_ROLE_PROBABILITY);
+  if (roles->expected_is_closed) find_last_day(reader, table);
   dc_status status = DC_OK;
   for (size_t k = 0; k < sizeof words / sizeof *words && status == DC_OK; k++)
     status = read_words(s->config, role_column(table, roles, words[k].role), arena, words[k].words, error);
@@ -108,7 +135,15 @@ static dc_meaning from_flags(int is_won, int is_closed)
   return DC_MEANING_UNKNOWN;
 }
 
-/* Flags lead, then the outcome column, then the stage; an outcome of 0/1 is lost/won. */
+/* Odoo's lost deals are archived ones with probability 0; what is archived otherwise is no deal any more. */
+static dc_meaning read_archived(const dc_row_reader *reader, size_t row)
+{
+  const dc_column *p = reader->probability;
+  return p && p->type == DC_TYPE_NUMBER && p->number[row] > 0 ? DC_MEANING_IGNORE : DC_MEANING_LOST;
+}
+
+/* Flags lead, then the outcome column, then the stage; an outcome of 0/1 is lost/won. Without flags and outcome, a day of
+ * winning or losing says it where the stage does not. */
 static dc_meaning read_meaning(const dc_row_reader *reader, size_t row, bool *unknown_stage)
 {
   dc_meaning meaning = from_flags(word_flag(&reader->is_won, row), word_flag(&reader->is_closed, row));
@@ -119,14 +154,15 @@ static dc_meaning read_meaning(const dc_row_reader *reader, size_t row, bool *un
   }
   if (meaning != DC_MEANING_UNKNOWN) return meaning;
   meaning = word_meaning(&reader->stage, row);
+  bool told = reader->outcome.column || reader->is_won.column || reader->is_closed.column;
+  if (!told && meaning != DC_MEANING_WON && meaning != DC_MEANING_LOST) {
+    if (read_day(reader, reader->won_at, row) != DC_DATE_MISSING) return DC_MEANING_WON;
+    if (read_day(reader, reader->lost_at, row) != DC_DATE_MISSING) return DC_MEANING_LOST;
+  }
+  if (meaning != DC_MEANING_WON && word_flag(&reader->is_active, row) == 0) return read_archived(reader, row);
   const dc_word_column *stage = &reader->stage;
   *unknown_stage = meaning == DC_MEANING_UNKNOWN && stage->meaning && dc_column_code(stage->column, row) != 0;
   return meaning;
-}
-
-static int32_t read_day(const dc_row_reader *reader, const dc_column *column, size_t row)
-{
-  return column ? dc_column_day(column, row, reader->sources->config->timezone_minutes) : DC_DATE_MISSING;
 }
 
 static void reject(dc_row_facts *facts, const char *rule, dc_role blame)
@@ -139,13 +175,32 @@ static void reject(dc_row_facts *facts, const char *rule, dc_role blame)
 /* No money is that small, and its square is no number. */
 double dc_amount_settle(double amount) { return amount > 0 && amount < AMOUNT_LEAST ? 0 : amount; }
 
-static void check_amount(const dc_column *amount, dc_row_facts *facts, size_t row)
+static void check_amount(const dc_column *amount, const dc_column *actual, dc_row_facts *facts, size_t row)
 {
   facts->amount = amount && amount->type == DC_TYPE_NUMBER ? dc_amount_settle(amount->number[row]) : NAN;
+  if (actual && facts->meaning == DC_MEANING_WON && actual->type == DC_TYPE_NUMBER && !isnan(actual->number[row]))
+    facts->amount = dc_amount_settle(actual->number[row]);
   if (facts->amount < 0) reject(facts, "negative amount", DC_ROLE_AMOUNT);
   if (facts->amount > AMOUNT_LIMIT || isinf(facts->amount)) reject(facts, "amount above 1e15", DC_ROLE_AMOUNT);
   if (amount && facts->meaning == DC_MEANING_WON && isnan(facts->amount))
     reject(facts, "won deal without an amount", DC_ROLE_AMOUNT);
+}
+
+/* The day on which a won or lost deal was closed: as recorded; for won and lost apart; or, where nothing else is known, its
+ * expected close, but not after the deal's last change or the last day in the file. */
+static int32_t read_closed(const dc_row_reader *reader, const dc_row_facts *facts, size_t row)
+{
+  int32_t day = read_day(reader, reader->closed, row);
+  if (day != DC_DATE_MISSING) return day;
+  if (facts->meaning == DC_MEANING_WON) day = read_day(reader, reader->won_at, row);
+  if (facts->meaning == DC_MEANING_LOST) day = read_day(reader, reader->lost_at, row);
+  bool closed = facts->meaning == DC_MEANING_WON || facts->meaning == DC_MEANING_LOST;
+  if (day != DC_DATE_MISSING || !closed || !reader->sources->deals_roles->expected_is_closed) return day;
+  int32_t modified = read_day(reader, reader->modified, row);
+  day = facts->expected;
+  if (day != DC_DATE_MISSING && modified != DC_DATE_MISSING && modified < day) day = modified;
+  return day != DC_DATE_MISSING && reader->last_day != DC_DATE_MISSING && reader->last_day < day ? reader->last_day
+                                                                                                 : day;
 }
 
 /* The one date column of some exports is the expected close while the deal is open. */
@@ -171,17 +226,12 @@ void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
   if (length == 0) reject(facts, "no id", DC_ROLE_ID);
   facts->meaning = read_meaning(reader, row, &facts->unknown_stage);
   facts->created = read_day(reader, reader->created, row);
-  facts->closed = read_day(reader, reader->closed, row);
   facts->expected = read_day(reader, reader->expected, row);
+  facts->closed = read_closed(reader, facts, row);
   facts->total = is_total(reader, facts, row);
   if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
-  check_amount(reader->amount, facts, row);
+  check_amount(reader->amount, reader->actual, facts, row);
   check_dates(reader, facts);
-}
-
-dc_input *dc_row_input(dc_load *load, size_t row)
-{
-  return &load->inputs[load->table->file ? load->table->file[row] : 0];
 }
 
 static void show_cell(const dc_column *column, size_t row, dc_reject *one)
@@ -207,11 +257,11 @@ static dc_status book(dc_load *load, const dc_roles *roles, size_t row, dc_rejec
   one->line = table->line[row];
   int c = blame == DC_ROLE_NONE ? -1 : roles->column[blame];
   if (c >= 0) {
-    one->column = c + 1;
+    one->column = dc_load_field(load, (size_t)one->file, (size_t)c);
     show_cell(&table->columns[c], row, one);
   }
-  if (load->strict) return dc_reject_fail(one, load->inputs[one->file].path, error);
-  return dc_rejects_add(&load->rejects, one) ? DC_OK : dc_fail_memory(error, "listing rejected rows");
+  if (!dc_rejects_add(&load->rejects, one)) return dc_fail_memory(error, "listing rejected rows");
+  return load->strict ? dc_reject_fail(one, load->inputs[one->file].path, error) : DC_OK;
 }
 
 dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const char *rule, dc_role blame,
@@ -220,9 +270,7 @@ dc_status dc_row_reject(dc_load *load, const dc_roles *roles, size_t row, const 
   dc_reject one = {.rule = rule, .whole_row = true, .amount = NAN};
   const dc_column *amount = role_column(load->table, roles, DC_ROLE_AMOUNT);
   if (amount && amount->type == DC_TYPE_NUMBER) one.amount = amount->number[row];
-  dc_input *input = dc_row_input(load, row);
-  input->used--;
-  input->rejected++;
+  dc_load_set_aside(load, row, DC_ROW_REJECTED);
   return book(load, roles, row, &one, blame, error);
 }
 

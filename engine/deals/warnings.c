@@ -54,6 +54,12 @@ static void tell_columns(const dc_deals *deals, const dc_deals_sources *s, const
     say(t, "column \"%.60s\" is empty, so wins are counted and not valued", amount->name);
   else if (!deals->has_amount)
     say(t, "no column of amounts is known, so wins are counted and not valued%s", hint(s, DC_ROLE_AMOUNT, text));
+  const dc_column *expected = role_column(s, DC_ROLE_EXPECTED_CLOSE);
+  if (s->deals_roles->expected_is_closed)
+    say(t,
+        "no closing date is known, so \"%.60s\" stands for it in won and lost deals; give --map closed=COLUMN if there is "
+        "a better one",
+        expected->name);
   if (s->history || (created && created->type != DC_TYPE_EMPTY)) return;
   if (created)
     say(t, "column \"%.60s\" is empty, so the ages of deals are not known", created->name);
@@ -146,6 +152,15 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, int32_t day
     tell_stages(deals, s, &t);
     int64_t totals = count_totals(s->deals);
     if (totals > 0) say(&t, "lines of totals left out, as they are no deals: %lld", (long long)totals);
+  }
+  if (deals->same_rows > 0)
+    say(&t, "rows that are the same as an earlier one, and count all the same as no id tells them apart: %lld",
+        (long long)deals->same_rows);
+  if (deals->same_instants > 0 && s->history) {
+    int when = s->history_roles->column[DC_ROLE_CHANGED_AT];
+    bool days = s->history->table->columns[when].type == DC_TYPE_DATE;
+    say(&t, "changes of a deal that share their %s and differ: %lld; closings are taken to come last",
+        days ? "day" : "instant", (long long)deals->same_instants);
   }
   tell_outcomes(deals, day, &t);
   tell_lone_days(deals, &t);

@@ -313,6 +313,7 @@ bool dc_worker_begin(dc_worker *worker, dc_unit *unit, int number)
   worker->field = worker->n_pending = 0;
   worker->unnamed_value = worker->memory_ended = worker->surplus = false;
   unit->worker = number;
+  unit->rejects.strict = worker->job->strict;
   unit->columns = calloc(worker->job->n_columns + 1, sizeof *unit->columns);
   free(worker->slots);
   worker->slots = calloc(layout->n_fields + 1, sizeof *worker->slots);
@@ -346,9 +347,8 @@ void dc_unit_reset(dc_unit *unit, size_t n_columns)
 {
   for (size_t c = 0; unit->columns && c < n_columns; c++) free(unit->columns[c].text);
   free(unit->columns);
-  free(unit->rejects.items);
+  dc_rejects_clear(&unit->rejects);
   unit->columns = NULL;
-  unit->rejects = (dc_rejects){NULL, 0, 0};
   unit->rows = 0;
   unit->read = unit->rejected = unit->blank = 0;
   unit->unsure = false;

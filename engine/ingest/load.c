@@ -1,8 +1,10 @@
 #include "engine/ingest/load.h"
 
+#include "engine/ingest/kept.h"
 #include "engine/ingest/pass.h"
 #include "engine/ingest/review.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,13 +141,13 @@ static dc_status read_all(job *j, dc_error *error)
   return dc_fail(error, DC_E_INPUT, "the types of the columns could not be settled");
 }
 
-static dc_status merge_rejects(job *j, dc_rejects *rejects, dc_error *error)
+static dc_status merge_rejects(const job *j, dc_rejects *rejects, dc_error *error)
 {
-  for (size_t u = 0; u < j->pass.n_units; u++) {
-    const dc_rejects *own = &j->pass.units[u].rejects;
-    for (size_t i = 0; i < own->count; i++)
-      if (!dc_rejects_add(rejects, &own->items[i])) return dc_fail_memory(error, "listing the rejects");
-  }
+  rejects->strict = j->request->strict;
+  for (size_t u = 0; u < j->pass.n_units; u++)
+    if (!dc_rejects_join(rejects, &j->pass.units[u].rejects)) return dc_fail_memory(error, "listing the rejects");
+  for (size_t i = 0; i < rejects->count && j->request->hide_rows; i++)
+    if (rejects->items[i].whole_row) strcpy(rejects->items[i].value, "(hidden)");
   return DC_OK;
 }
 
@@ -203,6 +205,26 @@ static bool fill_input(const job *j, size_t f, dc_input *in)
   return true;
 }
 
+static bool keep(job *j, dc_load *l)
+{
+  dc_kept *kept = calloc(1, sizeof *kept);
+  l->kept = kept;
+  l->fate = calloc(j->pass.table->rows + 1, 1); /* pages that nobody writes to cost nothing */
+  if (!kept || !l->fate) return false;
+  *kept = (dc_kept){.n_files = j->n_files, .files = j->files, .layouts = j->layouts, .guesses = j->guesses};
+  j->files = NULL;
+  j->layouts = NULL;
+  j->guesses = NULL;
+  kept->amount = calloc(kept->n_files, sizeof *kept->amount);
+  kept->unreadable = calloc(kept->n_files, sizeof *kept->unreadable);
+  kept->bad = calloc(kept->n_files * j->n_columns, sizeof *kept->bad);
+  if (!kept->amount || !kept->unreadable || !kept->bad) return false;
+  for (size_t u = 0; u < j->pass.n_units; u++)
+    for (size_t c = 0; c < j->n_columns; c++)
+      kept->bad[j->pass.units[u].file * j->n_columns + c] += (int64_t)j->pass.units[u].columns[c].bad;
+  return true;
+}
+
 static dc_status deliver(job *j, dc_load **load, dc_error *error)
 {
   dc_load *l = calloc(1, sizeof *l);
@@ -213,12 +235,17 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   if (l->inputs) l->n_inputs = j->n_files;
   bool fine = l->inputs != NULL;
   for (size_t f = 0; f < j->n_files && fine; f++) fine = fill_input(j, f, &l->inputs[f]);
-  if (!fine) status = dc_fail_memory(error, "delivering the table");
+  if (!fine || !keep(j, l)) status = dc_fail_memory(error, "delivering the table");
   if (status == DC_OK) status = merge_rejects(j, &l->rejects, error);
   l->table = j->pass.table;
   j->pass.table = NULL;
-  if (status == DC_OK) status = judge_rejects(j, l, error);
+  bool told = false;
   if (status == DC_OK) {
+    status = judge_rejects(j, l, error);
+    told = status != DC_OK && j->request->keep_rejects;
+  }
+  if (status == DC_OK && !l->rejects.n_rows && !j->request->keep_rejects) dc_load_close(l);
+  if (status == DC_OK || told) {
     *load = l;
   } else {
     dc_load_free(l);
@@ -226,22 +253,31 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   return status;
 }
 
+void dc_kept_clear(dc_kept *kept)
+{
+  for (size_t f = 0; f < kept->n_files; f++) {
+    if (kept->files) {
+      dc_source_free(kept->files[f].source);
+      dc_blocks_free(&kept->files[f].blocks);
+    }
+    if (kept->layouts) dc_layout_free(&kept->layouts[f]);
+  }
+  free(kept->files);
+  free(kept->layouts);
+  free(kept->guesses);
+  free(kept->bad);
+  free(kept->amount);
+  free(kept->unreadable);
+}
+
 static void free_job(job *j)
 {
   dc_pass_clear(&j->pass);
   for (size_t c = 0; j->evidence && c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
-  for (size_t f = 0; f < j->n_files; f++) {
-    if (j->files) {
-      dc_source_free(j->files[f].source);
-      dc_blocks_free(&j->files[f].blocks);
-    }
-    if (j->layouts) dc_layout_free(&j->layouts[f]);
-  }
+  dc_kept left = {.n_files = j->n_files, .files = j->files, .layouts = j->layouts, .guesses = j->guesses};
+  dc_kept_clear(&left);
   free(j->evidence);
-  free(j->guesses);
   free(j->names);
-  free(j->files);
-  free(j->layouts);
 }
 
 static dc_status check_unchanged(const job *j, dc_error *error)
@@ -278,6 +314,15 @@ dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *
   return dc_load_csv_chunks(request, DC_CHUNK_BYTES, load, error);
 }
 
+void dc_load_close(dc_load *load)
+{
+  for (size_t f = 0; f < load->kept->n_files; f++) {
+    dc_source_free(load->kept->files[f].source);
+    dc_blocks_free(&load->kept->files[f].blocks);
+    load->kept->files[f].source = NULL;
+  }
+}
+
 void dc_load_free(dc_load *load)
 {
   if (!load) return;
@@ -285,8 +330,36 @@ void dc_load_free(dc_load *load)
     free(load->inputs[f].path);
     free(load->inputs[f].name);
   }
+  if (load->kept) dc_kept_clear(load->kept);
+  free(load->kept);
   free(load->inputs);
-  free(load->rejects.items);
+  free(load->fate);
+  dc_rejects_clear(&load->rejects);
   dc_table_free(load->table);
   free(load);
+}
+
+static int64_t *count_of(dc_input *input, dc_fate fate)
+{
+  static const size_t at[DC_FATES] = {
+      [DC_ROW_USED] = offsetof(dc_input, used),           [DC_ROW_REJECTED] = offsetof(dc_input, rejected),
+      [DC_ROW_DUPLICATE] = offsetof(dc_input, duplicate), [DC_ROW_AFTER_AS_OF] = offsetof(dc_input, after_as_of),
+      [DC_ROW_EXCLUDED] = offsetof(dc_input, excluded),   [DC_ROW_PREAMBLE] = offsetof(dc_input, preamble)};
+  return (int64_t *)(void *)((char *)input + at[fate]);
+}
+
+void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate)
+{
+  dc_input *input = &load->inputs[load->table->file ? load->table->file[row] : 0];
+  --*count_of(input, (dc_fate)load->fate[row]);
+  ++*count_of(input, fate);
+  load->fate[row] = (uint8_t)fate;
+}
+
+int32_t dc_load_field(const dc_load *load, size_t input, size_t column)
+{
+  const dc_layout *layout = &load->kept->layouts[input];
+  for (size_t f = 0; f < layout->n_fields; f++)
+    if (layout->column[f] == (int32_t)column) return (int32_t)f + 1;
+  return 0;
 }

@@ -3,39 +3,30 @@
 #define DC_INGEST_LOAD_H
 
 #include "dealcast/error.h"
+#include "dealcast/rejects.h"
 #include "dealcast/table.h"
 #include "engine/ingest/number.h"
+#include "engine/ingest/rejects.h"
 #include "engine/ingest/when.h"
 #include <stdbool.h>
 
-/* One defect rule, with how often it struck and where first. */
-typedef struct dc_reject {
-  const char *rule; /* static text, e.g. "short row", "not a number", "impossible date" */
-  bool whole_row;   /* false: the cell became missing, the row stayed */
-  int64_t count;
-  double amount;        /* of the rows whose amount could be read; NaN = none could */
-  int file;             /* index into inputs of the first one */
-  int64_t line;         /* its physical line */
-  int32_t column;       /* its 1-based field, 0 = the row */
-  char column_name[64]; /* "" for rows */
-  char value[64];       /* the first one's text, cut */
-} dc_reject;
-
-typedef struct dc_rejects {
-  dc_reject *items;
-  size_t count, capacity;
-} dc_rejects;
-
-/* Adds count to the entry of (rule, column_name), keeping the first place; false when memory ends. */
-bool dc_rejects_add(dc_rejects *rejects, const dc_reject *one);
-
-/* The error that a reject is under strict: DC_E_INPUT with its place in the file of this path, the value, and the way to
- * mend it. */
-dc_status dc_reject_fail(const dc_reject *reject, const char *path, dc_error *error);
+/* What became of a row of the table. */
+typedef enum dc_fate {
+  DC_ROW_USED,
+  DC_ROW_REJECTED,
+  DC_ROW_DUPLICATE,
+  DC_ROW_AFTER_AS_OF,
+  DC_ROW_EXCLUDED,
+  DC_ROW_PREAMBLE, /* titles above the header, lines of totals below */
+  DC_FATES
+} dc_fate;
 
 /* What a file was and how its rows balance: read = used + rejected + duplicate + after_as_of + excluded + blank +
  * preamble. The loader fills read (records after the header, blank and preamble ones included), rejected, blank,
- * preamble; the rest starts at 0. */
+ * preamble; the rest starts at 0 and is moved by dc_load_set_aside.
+ * amount             by fate, over the amounts that can be read; NaN = the file has none. dc_load_weigh fills it
+ * amount_read        of all of them
+ * amount_unreadable  rows whose amount stands there and cannot be read, and rows whose shape hides it */
 typedef struct dc_input {
   char *path;     /* as given, for messages only */
   char *name;     /* the last part of the path; "-" for standard input */
@@ -43,6 +34,8 @@ typedef struct dc_input {
   char hash[17];  /* 64-bit hash of the stored bytes, hex */
   char delimiter;
   int64_t read, used, rejected, duplicate, after_as_of, excluded, blank, preamble;
+  double amount[DC_FATES], amount_read;
+  int64_t amount_unreadable;
 } dc_input;
 
 typedef struct dc_load {
@@ -51,6 +44,9 @@ typedef struct dc_load {
   dc_input *inputs;
   dc_rejects rejects;
   bool strict; /* as requested: whoever rejects a row later stops, too */
+  dc_duplicates duplicates;
+  uint8_t *fate;        /* per row of the table: dc_fate */
+  struct dc_kept *kept; /* the sources, until dc_load_close, and how they are laid out */
 } dc_load;
 
 typedef struct dc_load_request {
@@ -63,6 +59,9 @@ typedef struct dc_load_request {
   bool strict;
   dc_decimal decimal;  /* --decimal: the mark of all columns; DC_DECIMAL_UNKNOWN = each column proves its own */
   dc_when_style dates; /* --dates: their order; bare: only DC_BARE_EXCEL_1904; periods: expected dates may be 2025-Q1 */
+  bool keep_rejects;   /* a load that ends because of its rows is delivered all the same, beside the error, for
+                        dc_load_tell_rejects */
+  bool hide_rows;      /* no text of a rejected row in rejects and errors */
   /* What the engine knows about a column before its values are typed; may be NULL. Return DC_TYPE_TEXT for ids,
    * DC_TYPE_NUMBER, _CATEGORY for columns whose role asks for it, DC_TYPE_DATE where it may (the content decides when
    * less than half of the values are dates), DC_TYPE_EMPTY to decide by content. */
@@ -86,5 +85,26 @@ typedef struct dc_load_request {
  * not depend on the number of threads. */
 dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *error) DC_MUST_CHECK;
 void dc_load_free(dc_load *load);
+
+/* Counts a row of the table elsewhere than before. */
+void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate);
+
+/* Looks up what a column of numbers holds in the rows that the loader itself rejected: in the sources, where the shape of
+ * the row is right. Before dc_load_close. */
+dc_status dc_load_look_up(dc_load *load, int column, dc_error *error) DC_MUST_CHECK;
+
+/* Fills the inputs' amounts from that column, -1 = there is none, by the fate that the rows have now. */
+void dc_load_weigh(dc_load *load, int column);
+
+/* The field of a column in one of the files, 1-based. */
+int32_t dc_load_field(const dc_load *load, size_t input, size_t column);
+
+/* Tells each rejected row once, in order of file and line, as the sources have it. Memory: 12 bytes a rejected row, and
+ * one record of up to 16 MiB. DC_E_INPUT when a file changed meanwhile. */
+dc_status dc_load_tell_rejects(const dc_load *load, dc_take_reject *take, void *context, dc_error *error) DC_MUST_CHECK;
+
+/* Closes the sources: nothing can be looked up or told any more. A load without a rejected row has closed them itself,
+ * but with keep_rejects. */
+void dc_load_close(dc_load *load);
 
 #endif

@@ -120,6 +120,7 @@ static void begin_record(walk *w, const char *text, size_t length)
 {
   w->record = (dc_record){.kind = DC_RECORD_FIELDS, .line = w->line, .text = w->shown};
   w->record.length = shown_length(text, length);
+  w->record.from = w->at;
   memcpy(w->shown, text, w->record.length);
   w->record_from = w->at;
   w->fields = 0;

@@ -20,6 +20,7 @@ typedef struct dc_record {
   dc_record_kind kind;
   bool literal_quote; /* a quote inside an unquoted field was taken as it stands */
   uint64_t line;      /* physical line on which the record begins */
+  uint64_t from;      /* its first byte's position; told by dc_read_sequence only */
   const char *text;   /* how the record begins, for messages: up to DC_SHOWN_BYTES - 1 bytes */
   size_t length;
 } dc_record;

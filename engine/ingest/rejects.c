@@ -1,4 +1,4 @@
-#include "engine/ingest/load.h"
+#include "engine/ingest/rejects.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,22 +16,72 @@ static void add_to(dc_reject *into, const dc_reject *one)
   into->amount = isnan(into->amount) ? one->amount : into->amount + one->amount;
 }
 
-bool dc_rejects_add(dc_rejects *rejects, const dc_reject *one)
+/* Index of the entry, with one added; SIZE_MAX when memory ends. */
+static size_t add_item(dc_rejects *rejects, const dc_reject *one)
 {
   for (size_t i = 0; i < rejects->count; i++) {
     if (!same(&rejects->items[i], one)) continue;
     add_to(&rejects->items[i], one);
-    return true;
+    return i;
   }
   if (rejects->count == rejects->capacity) {
     size_t capacity = rejects->capacity ? rejects->capacity * 2 : 8;
     dc_reject *items = realloc(rejects->items, capacity * sizeof *items);
-    if (!items) return false;
+    if (!items) return SIZE_MAX;
     rejects->items = items;
     rejects->capacity = capacity;
   }
-  rejects->items[rejects->count++] = *one;
+  rejects->items[rejects->count] = *one;
+  return rejects->count++;
+}
+
+static bool reserve_rows(dc_rejects *rejects, size_t more)
+{
+  size_t wanted = rejects->n_rows + more;
+  if (wanted <= rejects->rows_capacity) return true;
+  size_t capacity = rejects->rows_capacity ? rejects->rows_capacity * 2 : 8;
+  if (capacity < wanted) capacity = wanted;
+  dc_rejected *rows = realloc(rejects->rows, capacity * sizeof *rows);
+  if (!rows) return false;
+  rejects->rows = rows;
+  rejects->rows_capacity = capacity;
   return true;
+}
+
+bool dc_rejects_add(dc_rejects *rejects, const dc_reject *one)
+{
+  size_t item = add_item(rejects, one);
+  if (item == SIZE_MAX) return false;
+  if (!one->whole_row && !rejects->strict) return true;
+  if (!reserve_rows(rejects, 1)) return false;
+  rejects->rows[rejects->n_rows++] = (dc_rejected){(uint32_t)one->line, (uint32_t)item, (uint16_t)one->file};
+  return true;
+}
+
+bool dc_rejects_join(dc_rejects *rejects, const dc_rejects *from)
+{
+  if (!from->count) return true;
+  uint32_t *at = malloc(from->count * sizeof *at);
+  bool fine = at && reserve_rows(rejects, from->n_rows);
+  for (size_t i = 0; i < from->count && fine; i++) {
+    size_t item = add_item(rejects, &from->items[i]);
+    fine = item != SIZE_MAX;
+    at[i] = (uint32_t)item;
+  }
+  for (size_t i = 0; i < from->n_rows && fine; i++) {
+    dc_rejected one = from->rows[i];
+    one.item = at[one.item];
+    rejects->rows[rejects->n_rows++] = one;
+  }
+  free(at);
+  return fine;
+}
+
+void dc_rejects_clear(dc_rejects *rejects)
+{
+  free(rejects->items);
+  free(rejects->rows);
+  memset(rejects, 0, sizeof *rejects);
 }
 
 /* How to mend it, for each rule that the loader or the deals know. */
@@ -54,15 +104,24 @@ static const struct {
     {"no id", "give every deal an id"},
     {"rows that differ for one id", "keep the right one"},
     {"history row without an instant", "give every change its time"},
+    {"quota without a period", "give every quota the first day of its period"},
+    {"quota without an amount", "fill it in, or delete the row"},
+    {"negative quota", "quotas are 0 or more"},
+    {"no key to join by", "fill the key in, or delete the row"},
 };
+
+const char *dc_reject_fix(const char *rule)
+{
+  for (size_t k = 0; k < sizeof remedies / sizeof *remedies; k++)
+    if (strcmp(remedies[k].rule, rule) == 0) return remedies[k].remedy;
+  return "";
+}
 
 dc_status dc_reject_fail(const dc_reject *r, const char *path, dc_error *error)
 {
-  const char *remedy = NULL;
+  const char *fix = dc_reject_fix(r->rule);
   bool named = r->column_name[0] != 0;
-  for (size_t k = 0; k < sizeof remedies / sizeof *remedies && !remedy; k++)
-    if (strcmp(remedies[k].rule, r->rule) == 0) remedy = remedies[k].remedy;
   return dc_fail_at(error, DC_E_INPUT, path, r->line, r->column, "%s%s%s%s: '%s'%s%s", r->rule,
                     named ? " in column '" : "", named ? r->column_name : "", named ? "'" : "", r->value,
-                    remedy ? "; " : "", remedy ? remedy : "");
+                    *fix ? "; " : "", fix);
 }

@@ -6,21 +6,33 @@
 #include <string.h>
 
 /* A spreadsheet runs a cell that begins like this (OWASP, "CSV injection"). */
-static bool starts_formula(const char *text) { return *text && strchr("=+-@\t\r", *text); }
+static bool starts_formula(const char *text, size_t length) { return length && memchr("=+-@\t\r", *text, 6); }
+
+static bool needs_quotes(const char *text, size_t length)
+{
+  for (size_t i = 0; i < length; i++)
+    if (text[i] && strchr(",\"\r\n;\t", text[i])) return true;
+  return text[0] == ' ' || text[length - 1] == ' ' || starts_formula(text, length);
+}
+
+void dc_csv_text(dc_sink *sink, const char *text, size_t length)
+{
+  if (!length) return;
+  bool quoted = needs_quotes(text, length);
+  if (quoted) dc_sink_char(sink, '"');
+  if (starts_formula(text, length)) dc_sink_char(sink, '\'');
+  for (const char *end = text + length, *stop; text < end; text = stop) {
+    const char *quote = memchr(text, '"', (size_t)(end - text));
+    stop = quote ? quote + 1 : end;
+    dc_sink_bytes(sink, text, (size_t)(stop - text));
+    if (quote) dc_sink_char(sink, '"');
+  }
+  if (quoted) dc_sink_char(sink, '"');
+}
 
 static void put_text(dc_sink *sink, const char *text)
 {
-  size_t length = text ? strlen(text) : 0;
-  if (!length) return;
-  bool edge = text[0] == ' ' || text[length - 1] == ' ';
-  bool quoted = edge || starts_formula(text) || strpbrk(text, ",\"\r\n;\t") != NULL;
-  if (quoted) dc_sink_char(sink, '"');
-  if (starts_formula(text)) dc_sink_char(sink, '\'');
-  for (const char *p = text; *p; p++) {
-    if (*p == '"') dc_sink_char(sink, '"');
-    dc_sink_char(sink, *p);
-  }
-  if (quoted) dc_sink_char(sink, '"');
+  if (text) dc_csv_text(sink, text, strlen(text));
 }
 
 static void put_cell(dc_sink *sink, dc_field_type type, const dc_cell *cell)

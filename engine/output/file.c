@@ -25,6 +25,7 @@ struct dc_file {
   char temp[PATH_MAX];   /* "" = written directly */
   int fd;
   bool own; /* fd is ours to close */
+  bool private;
   struct dc_file *next;
   dc_sink sink;
 };
@@ -74,7 +75,7 @@ dc_status dc_file_check(const char *path, dc_error *error)
   return DC_OK;
 }
 
-/* A new file beside the target, with the permissions of the one it will replace. */
+/* A new file beside the target, with the permissions of the one it will replace, or for its owner only. */
 static dc_status open_temp(dc_file *file, const struct stat *old, dc_error *error)
 {
   char folder[PATH_MAX];
@@ -84,7 +85,7 @@ static dc_status open_temp(dc_file *file, const struct stat *old, dc_error *erro
   for (int i = 0; i < ATTEMPTS; i++) {
     int length = snprintf(file->temp, sizeof file->temp, "%s/.%s.%ld-%d.tmp", folder, base, (long)getpid(), i);
     if (length >= (int)sizeof file->temp) break;
-    file->fd = open(file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file->fd = open(file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->private ? 0600 : 0666);
     if (file->fd >= 0 || errno != EEXIST) break;
   }
   if (file->fd < 0) {
@@ -94,7 +95,7 @@ static dc_status open_temp(dc_file *file, const struct stat *old, dc_error *erro
   file->own = true;
   file->next = pending;
   pending = file;
-  if (old && fchmod(file->fd, old->st_mode & 07777) != 0)
+  if (old && !file->private && fchmod(file->fd, old->st_mode & 07777) != 0)
     return system_error(error, file->name, "cannot keep its permissions");
   return DC_OK;
 }
@@ -113,11 +114,12 @@ static dc_status open_path(dc_file *file, const char *path, dc_error *error)
   return DC_OK;
 }
 
-dc_status dc_file_open(const char *path, dc_file **file, dc_error *error)
+static dc_status open_any(const char *path, bool private, dc_file **file, dc_error *error)
 {
   dc_file *made = calloc(1, sizeof *made);
   if (!made) return dc_fail_memory(error, "opening the output");
   made->fd = -1;
+  made->private = private;
   dc_status status = DC_OK;
   if (path) {
     status = open_path(made, path, error);
@@ -132,6 +134,13 @@ dc_status dc_file_open(const char *path, dc_file **file, dc_error *error)
   dc_sink_open(&made->sink, made->fd, path != NULL);
   *file = made;
   return DC_OK;
+}
+
+dc_status dc_file_open(const char *path, dc_file **file, dc_error *error) { return open_any(path, false, file, error); }
+
+dc_status dc_file_open_private(const char *path, dc_file **file, dc_error *error)
+{
+  return open_any(path, true, file, error);
 }
 
 dc_sink *dc_file_sink(dc_file *file) { return &file->sink; }

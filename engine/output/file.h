@@ -12,6 +12,9 @@ typedef struct dc_file dc_file;
 /* open -> put bytes into dc_file_sink -> finish (written and synced under the temporary name) -> commit (renamed, folder
  * synced) -> free. Freeing before the commit removes the temporary file and leaves the old one as it was. */
 dc_status dc_file_open(const char *path, dc_file **file, dc_error *error) DC_MUST_CHECK;
+
+/* The same, a regular file readable by its owner only (0600), whatever it replaces. */
+dc_status dc_file_open_private(const char *path, dc_file **file, dc_error *error) DC_MUST_CHECK;
 dc_sink *dc_file_sink(dc_file *file);
 dc_status dc_file_finish(dc_file *file, dc_error *error) DC_MUST_CHECK;
 dc_status dc_file_commit(dc_file *file, dc_error *error) DC_MUST_CHECK;

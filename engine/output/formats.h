@@ -29,6 +29,7 @@ void dc_json_run(dc_sink *sink, const dc_result *result, const dc_written *writt
 void dc_ndjson(dc_sink *sink, const dc_selection *selection);
 
 /* Header and rows, RFC 4180 with lines ended by LF. Texts that a spreadsheet would run as a formula get an apostrophe. */
+void dc_csv_text(dc_sink *sink, const char *text, size_t length);
 void dc_csv_table(dc_sink *sink, const dc_result_table *table);
 
 /* Aligned columns of each selected table. */

@@ -52,13 +52,14 @@ static bool look_up(const dc_resolved *r, const char *name, bool to_the_byte, bo
   for (size_t c = 0; r->deals.load && c < r->deals.load->table->n_columns; c++) {
     const dc_column *one = &r->deals.load->table->columns[c];
     if (one->type != DC_TYPE_CATEGORY || one == id || !same(one->name, name, to_the_byte)) continue;
+    if (dc_role_is_personal(r->deals.roles->role[c])) continue;
     *column = (int)c;
     return true;
   }
   return false;
 }
 
-static bool by_role(const dc_resolved *r, const char *name, bool ids, int *attribute)
+static bool by_role(const dc_resolved *r, const char *name, bool ids, int *attribute, int *column)
 {
   dc_role role = dc_role_parse(name);
   if (role == DC_ROLE_NONE) return false;
@@ -71,7 +72,11 @@ static bool by_role(const dc_resolved *r, const char *name, bool ids, int *attri
     return true;
   }
   *attribute = dc_deals_find_role(r->log, role);
-  return *attribute >= 0;
+  if (*attribute >= 0) return true;
+  int c = r->deals.load && !dc_role_is_personal(role) ? r->deals.roles->column[role] : -1;
+  if (c < 0 || role == DC_ROLE_ID || r->deals.load->table->columns[c].type != DC_TYPE_CATEGORY) return false;
+  *column = c;
+  return true;
 }
 
 /* The names of all that could have been meant. */
@@ -83,7 +88,7 @@ static size_t known_names(const dc_resolved *r, const char **names)
   if (dc_column_stage_name(r)) names[n++] = dc_column_stage_name(r);
   for (size_t c = 0; r->deals.load && c < r->deals.load->table->n_columns; c++) {
     const dc_column *one = &r->deals.load->table->columns[c];
-    bool listed = one->type != DC_TYPE_CATEGORY || one == id;
+    bool listed = one->type != DC_TYPE_CATEGORY || one == id || dc_role_is_personal(r->deals.roles->role[c]);
     for (size_t k = 0; k < n && !listed; k++) listed = strcmp(names[k], one->name) == 0;
     if (!listed) names[n++] = one->name;
   }
@@ -113,6 +118,9 @@ static dc_status refuse(const dc_resolved *r, const char *name, const char *opti
     used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s", k ? ", " : "", names[k]);
   free(names);
   if (n == 0) return dc_fail(error, DC_E_USAGE, "%s %.80s: the deals have no column with categories", option, name);
+  if (there && there->type == DC_TYPE_CATEGORY)
+    return dc_fail(error, DC_E_USAGE, "%s %.80s: the column tells of people, which never leaves; choose among %s",
+                   option, name, list);
   if (there)
     return dc_fail(error, DC_E_USAGE,
                    "%s %.80s: the column holds no categories but %ss; columns with categories are %s", option, name,
@@ -126,7 +134,7 @@ dc_status dc_column_find(dc_resolved *r, const char *name, const char *option, b
 {
   int column = -1;
   bool found = look_up(r, name, true, ids, attribute, &column) || look_up(r, name, false, ids, attribute, &column) ||
-               by_role(r, name, ids, attribute);
+               by_role(r, name, ids, attribute, &column);
   if (!found) return refuse(r, name, option, error);
   return column >= 0 ? dc_deals_show(r->log, column, attribute, error) : DC_OK;
 }

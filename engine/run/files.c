@@ -87,6 +87,8 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
                              .strict = job->strict,
                              .decimal = (dc_decimal)job->decimal,
                              .dates = {.order = (dc_day_order)job->dates},
+                             .keep_rejects = job->take_reject != NULL,
+                             .hide_rows = job->hide_names,
                              .expect = expect,
                              .context = &r};
   if (!job->decimal) request.decimal = config->decimal;
@@ -101,10 +103,14 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
   }
   status = dc_load_csv(&request, &out->load, error);
   if (status != DC_OK) return status;
+  out->load->duplicates = job->duplicates;
   if (shape == DC_SHAPE_ACCOUNTS || shape == DC_SHAPE_QUOTAS) keep_present(out->load->table, &r);
   /* dc_roles_find reads the INI itself. */
-  return dc_roles_find(out->load->table, files->items[0], shape, shape == DC_SHAPE_OTHER ? NULL : config, r.items,
-                       r.mapped, &out->roles, error);
+  status = dc_roles_find(out->load->table, files->items[0], shape, shape == DC_SHAPE_OTHER ? NULL : config, r.items,
+                         r.mapped, &out->roles, error);
+  if (status == DC_OK) status = dc_load_look_up(out->load, out->roles->column[DC_ROLE_AMOUNT], error);
+  if (status == DC_OK && !job->take_reject) dc_load_close(out->load);
+  return status;
 }
 
 void dc_loaded_clear(dc_loaded *l)

@@ -1,6 +1,8 @@
 /* `dealcast forecast`: files -> deals -> the core at the as-of day -> tables. */
 #include "engine/run/forecast.h"
 
+#include "engine/run/rejects.h"
+
 /* Rows for the fits, before those that are alike become one; with dated fields hardly any are. Above, deals are sampled. */
 enum { MOST_ROWS = 2000000, MOST_DATED_ROWS = 500000, FINAL_KINDS = 400 };
 
@@ -64,7 +66,7 @@ static dc_status prepare(dc_forecast_run *run, dc_error *error)
 static dc_status run_forecast(dc_forecast_run *run, dc_error *error)
 {
   dc_laps_start(&run->laps);
-  dc_status status = prepare(run, error);
+  dc_status status = dc_rejects_tell(run->job, &run->r, prepare(run, error), error);
   if (status == DC_OK) status = fit(run, error);
   if (status == DC_OK)
     status = dc_scopes_fill(run->scopes, &run->r, &run->now, run->projection, dc_quotas_wanted(run->quotas), error);

@@ -36,7 +36,7 @@ static dc_status join(dc_resolved *r, dc_loaded *loaded, int key, int attribute,
     dc_status status = dc_row_reject(loaded->load, loaded->roles, row, "no key to join by", DC_ROLE_NONE, error);
     if (status != DC_OK) return status;
   }
-  dc_status status = dc_deals_join(r->log, table, key, attribute, &loaded->unmatched, error);
+  dc_status status = dc_deals_join(r->log, table, loaded->roles, key, attribute, &loaded->unmatched, error);
   if (status != DC_OK && error && !error->file[0])
     snprintf(error->file, sizeof error->file, "%s", loaded->load->inputs[0].name);
   for (size_t a = before; a < r->log->n_attributes && status == DC_OK; a++) {
@@ -55,6 +55,7 @@ static dc_status join_accounts(const dc_job *job, dc_resolved *r, dc_error *erro
 {
   dc_status status = dc_loaded_read(job, r->config, &job->accounts, DC_SHAPE_ACCOUNTS, NULL, r->threads, &r->accounts,
                                     error);
+  if (status == DC_OK) status = dc_names_hide_roles(r->names, &r->accounts, NULL, 0, error);
   if (status != DC_OK || !r->accounts.load) return status;
   int key = r->accounts.roles->column[DC_ROLE_ACCOUNT], by = dc_deals_find_role(r->log, DC_ROLE_ACCOUNT);
   if (by < 0)
@@ -112,7 +113,9 @@ static dc_status join_table(const dc_job *job, dc_resolved *r, const char *text,
                    "--join by %.80s: a deal has many stages in its time, so nothing can be joined "
                    "by its stage",
                    sign + 1);
-  return join(r, loaded, key, attribute, error);
+  if (r->names && attribute >= 0)
+    status = dc_names_hide(r->names, loaded->load->table, key, r->log->attributes[attribute].role, false, error);
+  return status == DC_OK ? join(r, loaded, key, attribute, error) : status;
 }
 
 dc_status dc_joins_add(const dc_job *job, dc_resolved *r, dc_error *error)

@@ -114,9 +114,7 @@ static void place(dc_quotas *q)
       one->period = q->shorter || one->day == q->periods->start[p] ? p : DC_QUOTA_ASKEW;
     }
     if (one->period >= 0) continue;
-    dc_input *input = dc_row_input(q->r->quotas.load, one->row);
-    input->used--;
-    input->excluded++;
+    dc_load_set_aside(q->r->quotas.load, one->row, DC_ROW_EXCLUDED);
   }
 }
 

@@ -97,6 +97,18 @@ static int choose_threads(const dc_job *job, size_t rows)
   return rows < SMALL_ROWS ? 1 : omp_get_num_procs();
 }
 
+/* The deals' own names come first; those of other files are matched to them as they will be matched later. */
+static dc_status hide_names(const dc_job *job, dc_resolved *r, dc_error *error)
+{
+  const dc_loaded *known[] = {&r->deals, &r->history};
+  r->names = dc_names_new(job->seed);
+  if (!r->names) return dc_fail_memory(error, "hiding names");
+  dc_status status = dc_names_hide_roles(r->names, &r->deals, NULL, 0, error);
+  if (status == DC_OK) status = dc_names_hide_roles(r->names, &r->history, NULL, 0, error);
+  if (status == DC_OK) status = dc_names_hide_roles(r->names, &r->quotas, known, 2, error);
+  return status;
+}
+
 dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
 {
   memset(r, 0, sizeof *r);
@@ -112,6 +124,7 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error 
     status = dc_loaded_read(job, r->config, &job->history, DC_SHAPE_HISTORY, NULL, r->threads, &r->history, error);
   if (status == DC_OK)
     status = dc_loaded_read(job, r->config, &job->quotas, DC_SHAPE_QUOTAS, NULL, r->threads, &r->quotas, error);
+  if (status == DC_OK && job->hide_names) status = hide_names(job, r, error);
   dc_lap(laps, "load");
   if (status != DC_OK) return status;
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
@@ -139,6 +152,7 @@ void dc_resolved_clear(dc_resolved *r)
   for (size_t k = 0; k < r->n_joins; k++) dc_loaded_clear(&r->joins[k]);
   free(r->joins);
   dc_config_free(r->config);
+  dc_names_free(r->names);
   free(r->use);
   free(r->why);
   memset(r, 0, sizeof *r);

@@ -7,6 +7,7 @@
 #include "engine/deals/deals.h"
 #include "engine/run/files.h"
 #include "engine/run/laps.h"
+#include "engine/run/names.h"
 
 typedef struct dc_resolved {
   dc_config *config;
@@ -20,6 +21,7 @@ typedef struct dc_resolved {
   dc_use *use;      /* per column of the deals file */
   char (*why)[200]; /* evidence of a leak, "" where none */
   int threads;
+  dc_names *names; /* NULL unless names are hidden */
 } dc_resolved;
 
 /* Laps: load, deals. */

@@ -3,6 +3,7 @@
 #define DEALCAST_JOB_H
 
 #include "dealcast/error.h"
+#include "dealcast/rejects.h"
 #include "dealcast/result.h"
 #include "dealcast/table.h"
 #include <stdbool.h>
@@ -27,32 +28,36 @@ typedef struct dc_strings {
 } dc_strings;
 
 typedef struct dc_job {
-  dc_strings files;         /* the deals; may be empty when history is given */
-  dc_strings history;       /* --history */
-  dc_strings accounts;      /* --accounts */
-  dc_strings quotas;        /* --quotas */
-  dc_strings joins;         /* --join FILE:KEY */
-  dc_strings maps;          /* --map role=column */
-  dc_strings by;            /* --by: each a comma-separated list of columns */
-  dc_strings columns;       /* --columns: names for a file without a header; "_" leaves one out */
-  const char *config;       /* --config INI */
-  dc_decimal_asked decimal; /* --decimal */
-  dc_dates_asked dates;     /* --dates */
-  bool excel_1904;          /* --excel-1904: Excel's days count from 1904-01-01 */
-  const char *rates;        /* --rates FILE: what a unit of other currencies is worth */
-  const char *currency;     /* --currency CODE: of the run; NULL = the INI, then the deals */
-  int32_t as_of;            /* --as-of, DC_DATE_MISSING = the last instant in the data */
-  bool as_of_ok;            /* --as-of-ok */
-  dc_period period;         /* --period */
-  int horizon;              /* --horizon, >= 1 */
-  int fiscal_start;         /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
-  bool no_backtest;         /* --no-backtest */
-  int origins;              /* --origins, backtest origins at the most (default 12) */
-  int threads;              /* --threads, 0 = as many as cores; small inputs use one */
-  uint64_t seed;            /* --seed: salt of the hash that samples deals for fits on very large inputs */
-  bool strict;              /* --strict: any rejected row is an error */
-  bool timings;             /* --timings: adds seconds per stage to run */
-  bool progress;            /* stderr is a terminal */
+  dc_strings files;            /* the deals; may be empty when history is given */
+  dc_strings history;          /* --history */
+  dc_strings accounts;         /* --accounts */
+  dc_strings quotas;           /* --quotas */
+  dc_strings joins;            /* --join FILE:KEY */
+  dc_strings maps;             /* --map role=column */
+  dc_strings by;               /* --by: each a comma-separated list of columns */
+  dc_strings columns;          /* --columns: names for a file without a header; "_" leaves one out */
+  const char *config;          /* --config INI */
+  dc_decimal_asked decimal;    /* --decimal */
+  dc_dates_asked dates;        /* --dates */
+  bool excel_1904;             /* --excel-1904: Excel's days count from 1904-01-01 */
+  const char *rates;           /* --rates FILE: what a unit of other currencies is worth */
+  const char *currency;        /* --currency CODE: of the run; NULL = the INI, then the deals */
+  int32_t as_of;               /* --as-of, DC_DATE_MISSING = the last instant in the data */
+  bool as_of_ok;               /* --as-of-ok */
+  dc_period period;            /* --period */
+  int horizon;                 /* --horizon, >= 1 */
+  int fiscal_start;            /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
+  bool no_backtest;            /* --no-backtest */
+  int origins;                 /* --origins, backtest origins at the most (default 12) */
+  int threads;                 /* --threads, 0 = as many as cores; small inputs use one */
+  uint64_t seed;               /* --seed: salt of the hash that samples deals for fits on very large inputs */
+  dc_duplicates duplicates;    /* --duplicates */
+  bool hide_names;             /* --hide-names: owners and accounts appear as codes */
+  bool strict;                 /* --strict: any rejected row is an error */
+  bool timings;                /* --timings: adds seconds per stage to run */
+  bool progress;               /* stderr is a terminal */
+  dc_take_reject *take_reject; /* gets each rejected row once the rows are judged, on failure too; may be NULL */
+  void *take_context;
 } dc_job;
 
 /* engine/run/forecast.c. *result is set only on DC_OK; the caller frees it.

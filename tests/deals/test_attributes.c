@@ -23,7 +23,7 @@ static int64_t join(deal_log *log, const dc_table *table, int attribute)
 {
   dc_error error = {DC_OK, 0, 0, "", ""};
   int64_t unmatched = -1;
-  check_ok(dc_deals_join(log->deals, table, 0, attribute, &unmatched, &error), &error);
+  check_ok(dc_deals_join(log->deals, table, NULL, 0, attribute, &unmatched, &error), &error);
   return unmatched;
 }
 
@@ -105,7 +105,7 @@ static void test_refused(void **state)
   dc_table *table = table_from(DC_SHAPE_ACCOUNTS, "account,sector\nBest,Food\nAcme,Tools\nBest,Drink\n");
   int account = dc_deals_find_role(log->deals, DC_ROLE_ACCOUNT);
   int64_t unmatched;
-  check_fails(dc_deals_join(log->deals, table, 0, account, &unmatched, &error), DC_E_INPUT, &error);
+  check_fails(dc_deals_join(log->deals, table, NULL, 0, account, &unmatched, &error), DC_E_INPUT, &error);
   assert_non_null(strstr(error.message, "'account'"));
   assert_non_null(strstr(error.message, "'Best'"));
   dc_table_free(table);

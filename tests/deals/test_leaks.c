@@ -330,7 +330,7 @@ static int8_t *states_of(const dc_table *table, const char *name)
   int8_t *states = malloc(table->rows);
   assert_non_null(states);
   for (size_t r = 0; r < table->rows; r++) {
-    dc_meaning meaning = dc_outcome_meaning(NULL, column->words[dc_column_code(column, r)]);
+    dc_meaning meaning = dc_outcome_meaning(NULL, "", column->words[dc_column_code(column, r)]);
     states[r] = meaning == DC_MEANING_WON ? 1 : meaning == DC_MEANING_LOST ? 2 : 0;
   }
   return states;

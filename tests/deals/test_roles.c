@@ -2,57 +2,8 @@
 
 #include "engine/ingest/load.h"
 #include "tests/check.h"
+#include "tests/deals/found.h"
 #include "tests/deals/tables.h"
-
-static dc_roles *find(const dc_table *table, dc_shape shape, const dc_role_request *requests, size_t n)
-{
-  dc_roles *roles = NULL;
-  dc_error error;
-  check_ok(dc_roles_find(table, "deals.csv", shape, NULL, requests, n, &roles, &error), &error);
-  assert_int_equal(roles->n_columns, table->n_columns);
-  for (size_t c = 0; c < table->n_columns; c++) {
-    assert_true(roles->why[c] && roles->why[c][0]);
-    if (roles->role[c] != DC_ROLE_NONE) assert_int_equal(roles->column[roles->role[c]], c);
-  }
-  return roles;
-}
-
-static const char *column_of(const dc_table *table, const dc_roles *roles, dc_role role)
-{
-  return roles->column[role] < 0 ? "" : table->columns[roles->column[role]].name;
-}
-
-/* expected: "role=column" lines. Every role that is not listed has no column. */
-static void compare(const dc_table *table, const dc_roles *roles, const char *expected)
-{
-  char found[4096], wanted[4096], line[300];
-  found[0] = wanted[0] = '\0';
-  for (int r = 1; r < DC_ROLES; r++) {
-    const char *name = dc_role_name((dc_role)r), *column = column_of(table, roles, (dc_role)r), *at = expected;
-    if (*column) sprintf(found + strlen(found), "%s=%s\n", name, column);
-    for (size_t n = strlen(name); (at = strstr(at, name)); at++)
-      if ((at == expected || at[-1] == '\n') && at[n] == '=') break;
-    if (!at) continue;
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
-    sprintf(wanted + strlen(wanted), "%s\n", line);
-  }
-  assert_string_equal(found, wanted);
-  size_t lines = 0, kept = 0;
-  for (const char *p = expected; *p; p++) lines += *p == '\n';
-  for (const char *p = wanted; *p; p++) kept += *p == '\n';
-  assert_int_equal(lines, kept); /* a role's name mistyped in the test itself */
-}
-
-/* The roles of a CSV text; expected_too: does the closed column hold expected closes? */
-static void check_roles(dc_shape shape, const char *csv, const char *expected, bool expected_too)
-{
-  dc_table *table = table_from(shape, csv);
-  dc_roles *roles = find(table, shape, NULL, 0);
-  compare(table, roles, expected);
-  assert_int_equal(roles->closed_is_expected, expected_too);
-  dc_roles_free(roles);
-  dc_table_free(table);
-}
 
 static dc_type expect(void *context, const char *name)
 {
@@ -67,8 +18,8 @@ static void check_file(dc_shape shape, const char *file, const char *expected, b
   if (!path) return;
   dc_load_request request = {.paths = &path, .n_paths = 1, .threads = 2, .expect = expect, .context = &shape};
   check_ok(dc_load_csv(&request, &load, &error), &error);
-  dc_roles *roles = find(load->table, shape, NULL, 0);
-  compare(load->table, roles, expected);
+  dc_roles *roles = found_roles(load->table, shape, NULL, 0);
+  check_found(load->table, roles, expected);
   assert_int_equal(roles->closed_is_expected, expected_too);
   dc_roles_free(roles);
   dc_load_free(load);
@@ -90,11 +41,14 @@ static void salesforce(void **state)
   check_file(
       DC_SHAPE_DEALS, "salesforce-demo/Opportunity.csv",
       "id=Id\naccount=AccountId\nname=Name\nstage=StageName\namount=Amount\nprobability=Probability\n"
-      "closed=CloseDate\nsource=LeadSource\nis_closed=IsClosed\nis_won=IsWon\nowner=OwnerId\ncreated=CreatedDate\n",
+      "closed=CloseDate\nsource=LeadSource\nis_closed=IsClosed\nis_won=IsWon\nowner=OwnerId\ncreated=CreatedDate\n"
+      "type=Type\nquantity=TotalOpportunityQuantity\nforecast_category=ForecastCategory\nnext_step=NextStep\n"
+      "last_activity=LastActivityDate\nstage_changed=LastStageChangeDate\nmodified=LastModifiedDate\n"
+      "competitor=MainCompetitors__c\n",
       true);
   check_file(DC_SHAPE_HISTORY, "salesforce-demo/OpportunityHistory.csv",
              "id=OpportunityId\nchanged_at=CreatedDate\nstage=StageName\namount=Amount\nexpected_close=CloseDate\n"
-             "probability=Probability\n",
+             "probability=Probability\nforecast_category=ForecastCategory\nmodified=SystemModstamp\n",
              false);
 }
 
@@ -111,10 +65,12 @@ static void others(void **state)
 {
   (void)state;
   check_file(DC_SHAPE_DEALS, "ibm-win-loss/sales_win_loss.csv.gz",
-             "id=Opportunity Number\nregion=Region\noutcome=Opportunity Result\namount=Opportunity Amount USD\n",
+             "id=Opportunity Number\nregion=Region\noutcome=Opportunity Result\namount=Opportunity Amount USD\n"
+             "competitor=Competitor Type\n",
              false);
   check_file(DC_SHAPE_DEALS, "salvirt-b2b/Salvirt_B2B_ML_dataset.csv",
-             "product=Product\nowner=Seller\nsource=Source\noutcome=Status\n", false);
+             "product=Product\nowner=Seller\nsource=Source\noutcome=Status\ntype=Deal_type\ncompetitor=Competitors\n",
+             false);
   check_file(DC_SHAPE_DEALS, "xeducation-leads/Leads.csv",
              "id=Prospect ID\nsource=Lead Source\noutcome=Converted\nregion=Country\n", false);
 }
@@ -130,7 +86,7 @@ static void our_own_files(void **state)
       "D2,B,O,P,R,S,Lost,10.5,2024-01-02,2024-02-01,2024-02-04,,Acme\n"
       "D3,A,Q,P,R,S,Proposal,11,2024-01-03,2024-03-01,,0,None\n",
       "id=deal_id\naccount=account\nowner=owner\nproduct=product\nregion=region\nsource=source\nstage=stage\n"
-      "amount=amount\ncreated=created_date\nexpected_close=expected_close\nclosed=closed_date\n",
+      "amount=amount\ncreated=created_date\nexpected_close=expected_close\nclosed=closed_date\ncompetitor=competitor\n",
       false);
   check_roles(
       DC_SHAPE_HISTORY,
@@ -169,7 +125,7 @@ static void salesforce_report(void **state)
       "Bob,Brix,Brix 1,Prospecting,Q1-2024,10,10,3,2024-06-01,2024-01-01,,Web,New,Rep,006B,EUR\n",
       "owner=Opportunity Owner\naccount=Account Name\nname=Opportunity Name\nstage=Stage\namount=Amount\n"
       "probability=Probability (%)\nclosed=Close Date\ncreated=Created Date\nsource=Lead Source\n"
-      "id=Opportunity ID\ncurrency=Opportunity Currency\n",
+      "id=Opportunity ID\ncurrency=Opportunity Currency\nteam=Owner Role\ntype=Type\nnext_step=Next Step\n",
       true);
 }
 
@@ -193,7 +149,10 @@ static void pipedrive(void **state)
       "id=Deal - ID\nname=Deal - Title\nowner=Deal - Owner\namount=Deal - Value\n"
       "currency=Deal - Currency of Value\nprobability=Deal - Probability\naccount=Deal - Organization\n"
       "stage=Deal - Stage\noutcome=Deal - Status\ncreated=Deal - Deal created\nclosed=Deal - Deal closed on\n"
-      "expected_close=Deal - Expected close date\nproduct=Deal - Product name\nsource=Deal - Source origin\n",
+      "expected_close=Deal - Expected close date\nproduct=Deal - Product name\nsource=Deal - Source origin\n"
+      "pipeline=Deal - Pipeline\nquantity=Deal - Product quantity\nwon_at=Deal - Won time\nlost_at=Deal - Lost time\n"
+      "stage_changed=Deal - Last stage change\nmodified=Deal - Update time\nloss_reason=Deal - Lost reason\n"
+      "contact=Deal - Contact person\n",
       false);
 }
 
@@ -203,7 +162,7 @@ static void won_time_is_not_the_closing_date(void **state)
   (void)state;
   check_roles(DC_SHAPE_DEALS,
               "ID,Status,Won time,Lost time\n1,won,2024-01-01 10:00:00,\n2,lost,,2024-01-01 10:00:00\n3,open,,\n",
-              "id=ID\noutcome=Status\n", false);
+              "id=ID\noutcome=Status\nwon_at=Won time\nlost_at=Lost time\n", false);
 }
 
 static void hubspot(void **state)
@@ -222,7 +181,8 @@ static void hubspot(void **state)
               "Paid,Cork,1,false,0\n",
               "id=Record ID\nname=Deal Name\nstage=Deal Stage\nclosed=Close Date\ncreated=Create Date\namount=Amount\n"
               "owner=Deal owner\nprobability=Deal probability\nsource=Original Source\naccount=Associated Company\n"
-              "is_won=Is Closed Won\nis_closed=Is Closed (numeric)\n",
+              "is_won=Is Closed Won\nis_closed=Is Closed (numeric)\npipeline=Pipeline\ntype=Deal Type\n"
+              "last_activity=Last Activity Date\nloss_reason=Closed Lost Reason\n",
               true);
 }
 
@@ -237,7 +197,8 @@ static void zoho(void **state)
       "zcrm_2,Bob,b,Brix,8,Bo,New,Web,,10,2024-06-01,,Qualification,10,1,Ann,2024-01-01 10:00:00,2024-03-01 10:00:00"
       "\n",
       "id=Record Id\nowner=Deal Owner\nname=Deal Name\naccount=Account Name\nsource=Lead Source\namount=Amount\n"
-      "closed=Closing Date\nstage=Stage\nprobability=Probability (%)\ncreated=Created Time\n",
+      "closed=Closing Date\nstage=Stage\nprobability=Probability (%)\ncreated=Created Time\n"
+      "type=Type\nmodified=Modified Time\nnext_step=Next Step\ncontact=Contact Name\n",
       true);
 }
 
@@ -253,7 +214,8 @@ static void dynamics(void **state)
               "g3,c3,2024-01-01,c,Cork,2024-07-01,,10,,Euro,Open,In Progress,2-Develop,50,Warm,Bob,2024-01-01\n",
               "id=(Do Not Modify) Opportunity\nname=Topic\naccount=Potential Customer\nexpected_close=Est. close date\n"
               "closed=Actual Close Date\namount=Est. revenue\ncurrency=Currency\noutcome=Status\nstage=Pipeline Phase\n"
-              "probability=Probability\nowner=Owner\ncreated=Created On\n",
+              "probability=Probability\nowner=Owner\ncreated=Created On\nactual_amount=Actual Revenue\n"
+              "modified=(Do Not Modify) Modified On\nloss_reason=Status Reason\n",
               false);
 }
 
@@ -268,7 +230,7 @@ static void odoo(void **state)
       "x2,a,Acme,Bo,10,10,100,Won,opportunity,True,,2024-02-01,2024-02-02,2024-01-01,Ann,EMEA,Web\n",
       "id=External ID\nname=Opportunity\naccount=Customer\namount=Expected Revenue\nprobability=Probability\n"
       "stage=Stage\nexpected_close=Expected Closing\nclosed=Closed Date\ncreated=Created on\nowner=Salesperson\n"
-      "source=Source\n",
+      "source=Source\nteam=Sales Team\ntype=Type\nis_active=Active\nloss_reason=Lost Reason\ncontact=Contact Name\n",
       false);
 }
 
@@ -293,9 +255,9 @@ static void near_names_take_no_role(void **state)
 {
   (void)state;
   check_roles(DC_SHAPE_DEALS,
-              "id,stage,created_by,amount_bracket,stage_sort_order,previous_stage,last_modified_date,product_quantity,"
-              "account_type,owner_role,next_step,days_to_close,lost_reason,paid\n"
-              "1,A,Ann,1-2,3,B,2024-01-01,4,big,rep,call,12,price,1\n",
+              "id,stage,created_by,amount_bracket,stage_sort_order,previous_stage,fiscal_date,activities,"
+              "account_type,days_to_close,paid,contacts,created_by_id,date_of_contract\n"
+              "1,A,Ann,1-2,3,B,2024-01-01,4,big,12,1,3,u1,2024-01-01\n",
               "id=id\nstage=stage\n", false);
 }
 
@@ -323,8 +285,8 @@ static void requests_lead(void **state)
   (void)state;
   dc_table *table = table_from(DC_SHAPE_DEALS, "id,stage,status,amount,budget,close_date\n1,A,won,1,2,2024-01-01\n"
                                                "2,A,lost,1,2,2024-01-01\n");
-  dc_roles *roles = find(table, DC_SHAPE_DEALS, requests, 3);
-  compare(table, roles, "id=id\noutcome=status\namount=budget\nexpected_close=close_date\n");
+  dc_roles *roles = found_roles(table, DC_SHAPE_DEALS, requests, 3);
+  check_found(table, roles, "id=id\noutcome=status\namount=budget\nexpected_close=close_date\n");
   assert_string_equal(roles->why[4], "mapped to amount");
   assert_string_equal(roles->why[1], "mapped to no role");
   dc_roles_free(roles);
@@ -347,7 +309,7 @@ static void the_config_asks_too(void **state)
   unlink(path);
   dc_table *table = table_from(DC_SHAPE_DEALS, "id,stage,a,b,c\n1,A,1,2,Ann\n");
   check_ok(dc_roles_find(table, "f", DC_SHAPE_DEALS, config, &request, 1, &roles, &error), &error);
-  compare(table, roles, "id=id\nstage=stage\namount=b\nowner=c\n");
+  check_found(table, roles, "id=id\nstage=stage\namount=b\nowner=c\n");
   dc_roles_free(roles);
   dc_table_free(table);
   /* The INI speaks of all files; a history may lack what the deals file must have. */

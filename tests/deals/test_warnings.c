@@ -89,10 +89,10 @@ static void stages(void **state)
 {
   char told[TOLD_BYTES];
   (void)state;
-  warned("id,stage,amount,created,closed\n1,Lost,5,2024-01-01,2024-02-01\n2,Gewonnen,5,2024-01-01,2024-02-01\n"
-         "3,Angebot,5,2024-01-01,\n",
+  warned("id,stage,amount,created,closed\n1,Lost,5,2024-01-01,2024-02-01\n2,Stufe 2,5,2024-01-01,2024-02-01\n"
+         "3,Stufe 1,5,2024-01-01,\n",
          NULL, told);
-  check_told(told, "for a stage without a usual meaning: 2 (\"Angebot\", \"Gewonnen\"); where");
+  check_told(told, "for a stage without a usual meaning: 2 (\"Stufe 1\", \"Stufe 2\"); where");
   check_told(told, "the closed deals (1) are all lost");
   warned("id,stage,amount,created,closed\n1,Demo,5,2024-01-01,\n", NULL, told);
   check_told(told, "no deal is closed yet");

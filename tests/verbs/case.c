@@ -140,6 +140,19 @@ bool case_warns(const job_case *c, const char *part)
   return false;
 }
 
+static void balance_amounts(const job_case *c, size_t r)
+{
+  static const char *const parts[] = {"amount_used",        "amount_rejected", "amount_duplicate",
+                                      "amount_after_as_of", "amount_excluded", "amount_preamble"};
+  double sum = 0, read = case_number(c, "inputs", r, "amount_read");
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+    double x = case_number(c, "inputs", r, parts[k]);
+    assert_int_equal(isnan(x), isnan(read));
+    sum += x;
+  }
+  if (!isnan(read)) check_close(sum, read, 1e-12, 0);
+}
+
 void case_balances(const job_case *c)
 {
   static const char *const parts[] = {"used", "rejected", "duplicate", "after_as_of", "excluded", "blank", "preamble"};
@@ -153,6 +166,7 @@ void case_balances(const job_case *c)
     }
     if (sum != read)
       fail_msg("%s: %lld read, %lld told of", case_text(c, "inputs", r, "name"), (long long)read, (long long)sum);
+    balance_amounts(c, r);
   }
 }
 

@@ -38,7 +38,7 @@ double case_total(const job_case *c, int period, const char *type, const char *i
 
 bool case_warns(const job_case *c, const char *part);
 
-/* read = used + rejected + duplicate + after_as_of + excluded + blank + preamble in every input. */
+/* read = used + rejected + duplicate + after_as_of + excluded + blank + preamble in every input, in rows and amounts. */
 void case_balances(const job_case *c);
 
 /* A count of the input of a name. */
