@@ -43,6 +43,7 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
 static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loaded, size_t c)
 {
   if (loaded == &run->r.deals) return use_of_deals(run, c);
+  if (loaded == &run->r.rates) return (column_use){dc_use_name(DC_USE_USED), "rates of exchange"};
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
   dc_role role = loaded->roles->role[c];
   dc_use use = dc_role_is_used(role) ? DC_USE_USED : dc_role_is_personal(role) ? DC_USE_DROPPED : DC_USE_SHOWN;
@@ -95,6 +96,9 @@ static void set_options(dc_forecast_run *run)
 {
   const dc_job *job = run->job;
   dc_result *out = run->result;
+  static const char *const decimals[] = {"proven", "point", "comma"};
+  static const char *const dates[] = {"proven", "day-first", "month-first", "year-first"};
+  const dc_strings rates = {.items = (const char *[]){job->rates}, .count = job->rates != NULL};
   const dc_strings config = {.items = (const char *[]){job->config}, .count = job->config != NULL};
   dc_set_bool(out, &out->options, "backtest", !job->no_backtest);
   dc_set_integer(out, &out->options, "origins", job->origins);
@@ -103,6 +107,10 @@ static void set_options(dc_forecast_run *run)
   set_list(out, "columns", &job->columns, false);
   set_list(out, "join", &job->joins, true);
   set_list(out, "config", &config, true);
+  set_list(out, "rates", &rates, true);
+  dc_set_text(out, &out->options, "decimal", decimals[job->decimal]);
+  dc_set_text(out, &out->options, "dates", dates[job->dates]);
+  dc_set_bool(out, &out->options, "excel_1904", job->excel_1904);
   dc_set_bool(out, &out->options, "strict", job->strict);
   dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
 }

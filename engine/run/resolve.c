@@ -109,6 +109,26 @@ static dc_status hide_names(const dc_job *job, dc_resolved *r, dc_error *error)
   return status;
 }
 
+/* Amounts in one currency, before deals are made of them. */
+static dc_status settle_money(const dc_job *job, const dc_deals_sources *sources, dc_resolved *r, dc_error *error)
+{
+  dc_load_request how = {.threads = r->threads, .strict = job->strict};
+  dc_rates *rates = NULL;
+  dc_status status = DC_OK;
+  how.decimal = (dc_decimal)job->decimal;
+  how.dates.order = (dc_day_order)job->dates;
+  r->rates.key = -1;
+  if (job->rates) status = dc_rates_load(job->rates, &how, &r->rates.load, error);
+  if (status == DC_OK && job->rates)
+    status = dc_roles_find(r->rates.load->table, job->rates, DC_SHAPE_OTHER, NULL, NULL, 0, &r->rates.roles, error);
+  if (status == DC_OK && job->rates) status = dc_rates_new(r->rates.load, &rates, error);
+  if (status == DC_OK)
+    status = dc_money_settle(sources, job->currency ? job->currency : r->config->currency, rates, job->rates,
+                             job->as_of, &r->money, error);
+  dc_rates_free(rates);
+  return status;
+}
+
 dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
 {
   memset(r, 0, sizeof *r);
@@ -128,7 +148,8 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error 
   dc_lap(laps, "load");
   if (status != DC_OK) return status;
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
-  status = dc_deals_new(&sources, &r->log, error);
+  status = settle_money(job, &sources, r, error);
+  if (status == DC_OK) status = dc_deals_new(&sources, &r->log, error);
   if (status == DC_OK) status = settle_as_of(job, r, error);
   if (status == DC_OK) status = find_leaks(r, error);
   for (size_t a = 0; status == DC_OK && !r->deals.load && a < r->log->n_attributes; a++)
@@ -149,6 +170,7 @@ void dc_resolved_clear(dc_resolved *r)
   dc_loaded_clear(&r->history);
   dc_loaded_clear(&r->accounts);
   dc_loaded_clear(&r->quotas);
+  dc_loaded_clear(&r->rates);
   for (size_t k = 0; k < r->n_joins; k++) dc_loaded_clear(&r->joins[k]);
   free(r->joins);
   dc_config_free(r->config);
