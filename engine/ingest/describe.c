@@ -84,6 +84,7 @@ static void describe_number(line *l, const dc_review *r, char *const *names)
     add_currencies(l, column, r->rows);
   else if (column->currency)
     add(l, " %s", dc_currency_code(column->currency));
+  if (r->seen & DC_NUMBER_SCALED) add(l, ", some in k, M or the like");
   if (style->shift) add(l, ", times 1e%d as its name says", style->shift);
   bool marked = doubt || comma || (r->seen & DC_NUMBER_BOTH);
   if (proven && marked)
@@ -103,7 +104,7 @@ static void add_form(line *l, const dc_review *r, int form, const char *clock)
   const dc_details *d = r->evidence->details;
   char separator = d && d->separator ? d->separator : '/';
   dc_day_order order = r->guess->when.order;
-  if (order == DC_ORDER_UNKNOWN || (separator == '.' && order == DC_ORDER_MONTH_FIRST)) order = DC_ORDER_DAY_FIRST;
+  if (order == DC_ORDER_UNKNOWN) order = DC_ORDER_DAY_FIRST;
   switch (form) {
     case DC_FORM_NUMBERS:
     case DC_FORM_SHORT: {
@@ -132,7 +133,9 @@ static void describe_when(line *l, const dc_review *r, char *const *names)
   static const dc_showing proofs[] = {DC_SHOWS_EITHER, DC_SHOWS_DAY, DC_SHOWS_MONTH, DC_SHOWS_YEAR};
   const dc_details *d = r->evidence->details;
   const dc_guess *guess = r->guess;
-  const char *clock = r->column->type == DC_TYPE_INSTANT ? " and time" : "";
+  const char *clock = r->column->type != DC_TYPE_INSTANT ? ""
+                      : r->seen & DC_WHEN_ZONE           ? " and time with its zone"
+                                                         : " and time, taken as UTC";
   size_t counts[DC_FORMS] = {0}, kinds = 0, shown = 0;
   for (int f = 0; d && f < DC_FORMS; f++) counts[f] = d->forms[f];
   if (d && guess->when.bare) {

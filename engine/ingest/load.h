@@ -71,13 +71,14 @@ typedef struct dc_load_request {
 } dc_load_request;
 
 /* How a file is read:
- * - Cells are trimmed, inside quotes too. Missing: empty, NA, N/A, NaN, null, NULL, None, none, -, #REF!, #N/A, nil.
+ * - Cells are trimmed, inside quotes too. Words for a missing value: engine/ingest/missing.h.
  * - A row with another number of fields than the header is rejected, never padded or shifted. So are rows with control
  *   characters, with a field above 1 MiB, above 16 MiB, or with text behind a closing quote; then reading goes on behind
  *   the line of the opening quote. A quote inside an unquoted field is taken as it stands (strict: rejected). A quote
  *   that is never closed stops the load. Blank lines are counted, not kept. A file of which no row is usable stops it.
- * - Types: engine/ingest/evidence.h; numbers: number.h (12 % is 12); dates: when.h. An expected date is an instant when
- *   its cells have times of day. A column without any value is DC_TYPE_EMPTY even when a type was expected.
+ * - Types and conventions, one per column: engine/ingest/evidence.h, plan.h, review.h; numbers: number.h, units.h; dates:
+ *   when.h. An expected date is an instant when its cells have times of day. A column without any value is DC_TYPE_EMPTY
+ *   even when a type was expected. Each column's format tells how it was read.
  * - A cell that is unreadable for its type becomes missing, is counted and listed in rejects; a type that was found by
  *   content is given up for words when more than 5 % of the values are unreadable. */
 

@@ -127,7 +127,9 @@ dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char
   if (guess.type == DC_TYPE_EMPTY) guess.type = DC_TYPE_CATEGORY;
   dc_units_of_name(name, guess.expected, &guess.number);
   if (request->decimal != DC_DECIMAL_UNKNOWN) guess.number.decimal = request->decimal;
-  if (request->dates.order != DC_ORDER_UNKNOWN) guess.when.order = request->dates.order;
+  /* Dates with points are not in doubt: what is given for others is not for them. */
+  bool dotted = evidence->details && evidence->details->separator == '.' && guess.when.order == DC_ORDER_UNKNOWN;
+  if (request->dates.order != DC_ORDER_UNKNOWN && !dotted) guess.when.order = request->dates.order;
   if (request->dates.bare == DC_BARE_EXCEL_1904 && guess.when.bare == DC_BARE_EXCEL)
     guess.when.bare = DC_BARE_EXCEL_1904;
   guess.when.periods = request->dates.periods && guess.expected;

@@ -36,13 +36,13 @@ typedef struct numbers {
 static uint32_t order_bits(const numbers *n)
 {
   uint32_t bits = n->short_year ? DC_WHEN_TWO_DIGITS : 0;
-  bool dotted = n->separator == '.'; /* never the month first */
+  bool dotted = n->separator == '.'; /* the day first, unless some value proves otherwise */
   if (n->short_year && (n->first > 31 || n->first == 0)) return bits | DC_WHEN_YEAR_FIRST;
   if (n->short_year && (n->last > 31 || n->last == 0)) bits |= DC_WHEN_YEAR_LAST;
-  if (dotted) return bits;
   if (n->second > 12 && n->second <= 31 && n->first <= 12) return bits | DC_WHEN_MONTH_FIRST;
   if (n->first > 12 && n->first <= 31 && n->second <= 12) return bits | DC_WHEN_DAY_FIRST;
-  return n->first <= 12 && n->second <= 12 && n->first != n->second ? bits | DC_WHEN_EITHER : bits;
+  bool either = n->first <= 12 && n->second <= 12 && n->first != n->second && !dotted;
+  return either ? bits | DC_WHEN_EITHER : bits;
 }
 
 static dc_when_result make_ordered(const numbers *n, dc_day_order order, int32_t *day, uint32_t *seen)
@@ -51,7 +51,6 @@ static dc_when_result make_ordered(const numbers *n, dc_day_order order, int32_t
   int year = n->last;
   if (order == DC_ORDER_UNKNOWN && (bits & DC_WHEN_YEAR_FIRST)) order = DC_ORDER_YEAR_FIRST;
   if (order == DC_ORDER_UNKNOWN && (bits & DC_WHEN_MONTH_FIRST)) order = DC_ORDER_MONTH_FIRST;
-  if (order == DC_ORDER_MONTH_FIRST && n->separator == '.') order = DC_ORDER_DAY_FIRST;
   *seen |= bits;
   if (order == DC_ORDER_YEAR_FIRST && n->short_year)
     return dc_when_make_day(n->first + (n->first >= PIVOT ? 1900 : 2000), n->second, n->last, day);
@@ -155,6 +154,13 @@ static dc_when_result read_year_first(dc_when_reader *r, int year, const dc_when
     *r = s;
     return read_cjk(r, year, style->periods, when);
   }
+  /* YYYYMMDD with a time of day behind it: no digits alone. */
+  if (dc_when_take_digits(&s, 4, 4, &month) == 4 && s.p < s.end && (*s.p == 'T' || *s.p == ' ')) {
+    *r = s;
+    when->form = DC_FORM_ISO;
+    return dc_when_make_day(year, month / 100, month % 100, &when->day);
+  }
+  s = *r;
   char separator = s.p < s.end ? *s.p++ : 0;
   if (separator && strchr("-/.", separator) && dc_when_take_digits(&s, 1, 2, &month) && dc_when_take(&s, separator) &&
       dc_when_take_digits(&s, 1, 2, &day)) {
@@ -224,6 +230,7 @@ static dc_when_result parse_any(const char *text, size_t length, const dc_when_s
     apart = dc_when_take(&r, ',') || cjk;
     while (dc_when_take(&r, ' ')) apart = true;
   }
+  if (dc_when_take(&r, 'Z')) return r.p == r.end ? result : DC_WHEN_NOT; /* 2021-03-04Z: a day, in UTC */
   return apart && dc_when_take_clock(&r, when, bits) ? result : DC_WHEN_NOT;
 }
 

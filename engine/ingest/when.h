@@ -69,13 +69,14 @@ typedef struct dc_when {
 } dc_when;
 
 /* - YYYY-MM-DD, also with / or . between; YYYY nian M yue D ri (Chinese, Japanese)
- * - D.M.YYYY is day first; D/M/YYYY or M/D/YYYY, with / or -, by the style's order; the same with two digits of the year
+ * - D/M/YYYY or M/D/YYYY, with / or - or . between, by the style's order; the same with two digits of the year
  * - D-Mon-YYYY, D. Month YYYY, Mon D, YYYY: names and usual short names in English, German, French, Spanish, Portuguese;
  *   an English name of the weekday before it
  * - two digits of a year: 69..99 are 1969..1999, 00..68 are 2000..2068
- * - then, behind a blank, a comma or T: HH:MM[:SS[.fff]], 3:05 PM, shangwu/xiawu 3:05, 15 shi 05 fen; then Z, UTC, GMT,
+ * - then, behind a blank, a comma or T: HH:MM[:SS[.fff]], HHMM[SS], 3:05 PM, shangwu/xiawu 3:05, 15 shi 05 fen; then Z, UTC, GMT,
  *   +HH, +HHMM, +HH:MM, or a zone's name that has one meaning (EST, CEST, JST, ...)
  * - digits alone by style->bare; quarters and months when style->periods
+ * An instant without a zone is UTC. D.M.YYYY is day first unless some value proves the other: it is no reason to doubt.
  * Under DC_ORDER_UNKNOWN a date of numbers reads in whichever order is possible, day first where both are.
  * Years 1900..2100; other years and days that no calendar has (30 February) are DC_WHEN_IMPOSSIBLE. *seen collects
  * DC_WHEN_ bits of readable cells. A kernel may read YYYY-MM-DD itself: it shows no bits. */

@@ -103,14 +103,35 @@ static bool take_minutes(dc_when_reader *r, bool marked, int *minute, int *secon
   return (!dc_when_take(r, '.') && !dc_when_take(r, ',')) || take_fraction(r, ms);
 }
 
+/* HHMM or HHMMSS. */
+static bool take_compact(dc_when_reader *r, int *hour, int *minute, int *second)
+{
+  dc_when_reader s = *r;
+  int number;
+  int n = dc_when_take_digits(&s, 4, 6, &number);
+  if ((n != 4 && n != 6) || dc_when_is_digit(&s)) return false;
+  *r = s;
+  if (n == 6) {
+    *second = number % 100;
+    number /= 100;
+  }
+  *hour = number / 100;
+  *minute = number % 100;
+  return true;
+}
+
 bool dc_when_take_clock(dc_when_reader *r, dc_when *when, uint32_t *seen)
 {
   int hour, minute = 0, second = 0, ms = 0;
   half before = take_half(r);
   skip_blanks(r);
-  if (!dc_when_take_digits(r, 1, 2, &hour)) return false;
-  bool marked = take_hour_mark(r), minutes = marked || dc_when_take(r, ':');
-  if (minutes && !take_minutes(r, marked, &minute, &second, &ms)) return false;
+  bool minutes = take_compact(r, &hour, &minute, &second);
+  if (!minutes) {
+    if (!dc_when_take_digits(r, 1, 2, &hour)) return false;
+    bool marked = take_hour_mark(r);
+    minutes = marked || dc_when_take(r, ':');
+    if (minutes && !take_minutes(r, marked, &minute, &second, &ms)) return false;
+  }
   skip_blanks(r);
   half named = before ? before : take_half(r);
   if (!minutes && !named) return false;

@@ -189,7 +189,9 @@ static void formats_of_dates(void **state)
   static const struct {
     const char *values[3], *format;
   } cases[] = {
-      {{"27.03.2021", "01.04.2021"}, "DD.MM.YYYY"},
+      {{"27.03.2021", "01.04.2021"}, "DD.MM.YYYY, proven by 27.03.2021 on line 2"},
+      {{"04.03.2021", "01.04.2021"}, "DD.MM.YYYY"},
+      {{"03.27.2021", "03.04.2021"}, "MM.DD.YYYY, proven by 03.27.2021 on line 2"},
       {{"3/27/2021", "1/4/2021"}, "MM/DD/YYYY, proven by 3/27/2021 on line 2"},
       {{"27/03/12", "14/03/12"}, "DD/MM/YY, proven by 27/03/12 on line 2; years 69 to 99 are 19xx, 00 to 68 are 20xx"},
       {{"27-Mar-2012", "Mar 3, 2012"}, "day, month by name, year"},
@@ -201,8 +203,9 @@ static void formats_of_dates(void **state)
         "1\xE6\x97\xA5"},
        "YYYY\xE5\xB9\xB4M\xE6\x9C\x88"
        "D\xE6\x97\xA5"},
-      {{"2021-03-27T10:00:00.000+0000", "2021-03-27T10:00:00Z"}, "YYYY-MM-DD and time"},
-      {{"2021-03-27", "27.03.2021"}, "YYYY-MM-DD (1 of the first 2), DD.MM.YYYY (1 of the first 2)"}};
+      {{"2021-03-27T10:00:00.000+0000", "2021-03-27T10:00:00Z"}, "YYYY-MM-DD and time with its zone"},
+      {{"2021-03-27", "27.03.2021"},
+       "YYYY-MM-DD (1 of the first 2), DD.MM.YYYY (1 of the first 2), proven by 27.03.2021 on line 3"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[256];
     dc_load *l = load_text(&date, file_text(cases[i].values, 2, text, sizeof text));
