@@ -46,7 +46,7 @@ endif
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla $(WERROR)
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(OPTIMISE) -ffp-contract=off $(OPENMP) -Iinclude -I. \
              $(CPPFLAGS) $(CFLAGS)
-LIBS := -lgsl -lgslcblas -lcsv -linih -lz -lm -lpthread
+LIBS := -lgsl -lgslcblas -lcsv -linih -lz -lzstd -lm -lpthread
 
 LIB_SRC := $(filter-out engine/cli/% $(WITHOUT),$(wildcard engine/*/*.c models/*.c))
 CLI_SRC := $(filter-out engine/cli/main.c,$(wildcard engine/cli/*.c))
@@ -65,7 +65,7 @@ BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 BINARY := $(BUILD)/dealcast
 GENERATE := $(if $(wildcard datasets/generate/main.c),$(BUILD)/dealcast-generate)
 
-.PHONY: all demo test run-tests lint format sanitize clang bench accuracy deps clean install help lib tests
+.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench accuracy deps clean install help lib tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -102,6 +102,17 @@ sanitize: ## every test under address and undefined-behaviour sanitizers
 
 clang: ## every test as built by clang
 	@$(MAKE) --no-print-directory CC=clang MODE=clang test
+
+SECONDS ?= 60
+fuzz: ## SECONDS (60) of looking for bytes that break the reading of CSV or INI files, by clang's libFuzzer
+	@DEPS=$(DEPS) CC=clang .ci/deps build
+	@tests/fuzz/run build/fuzz $(SECONDS)
+
+coverage: ## every test under gcov: the share of lines and branches of engine and models, by file
+	@CC=gcc .ci/coverage
+
+valgrind: ## some command lines and test programs under valgrind
+	@.ci/valgrind
 
 format: ## lays all sources out by .clang-format
 	@clang-format -i $$(find engine models include tests bench datasets -name '*.[ch]')

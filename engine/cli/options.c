@@ -29,6 +29,8 @@ const dc_option dc_options[] = {
     {OPTION(PAIRS, "map", job.maps, "ROLE=COLUMN", "what a column is, where its name does not tell; repeatable"),
      .separator = '='},
     {OPTION(SPLIT, "columns", job.columns, "NAME,...", "names for a file without a header; \"_\" leaves one out")},
+    {OPTION(TEXT, "skip", job.skip, "N", "lines above the header (or the first row, with --columns)")},
+    {OPTION(TEXT, "encoding", job.encoding, "NAME", "of files that are not UTF-8, where it cannot be told")},
     {OPTION(CHOICE, "decimal", job.decimal, "MARK", "decimal mark: proven (default), each column's own; point; comma"),
      .choices = decimals},
     {OPTION(CHOICE, "dates", job.dates, "ORDER", "03/04/2021: proven (default), day-first, month-first, year-first"),

@@ -100,10 +100,10 @@ static part part_of(const char *name)
   return PARTS;
 }
 
+/* context: the type that rates have to have, DC_TYPE_EMPTY = see what they are */
 static dc_type expect(void *context, const char *name)
 {
-  static const dc_type types[] = {DC_TYPE_TEXT, DC_TYPE_NUMBER, DC_TYPE_DATE, DC_TYPE_EMPTY};
-  (void)context;
+  const dc_type types[] = {DC_TYPE_TEXT, *(const dc_type *)context, DC_TYPE_DATE, DC_TYPE_EMPTY};
   return types[part_of(name)];
 }
 
@@ -117,23 +117,47 @@ static void find_parts(const dc_table *table, int found[PARTS])
   }
 }
 
+/* 1.085 alone in a file of rates is no thousand; 1,085 is in doubt. */
+static bool has_comma(const dc_column *column, size_t rows)
+{
+  for (size_t row = 0; row < rows; row++) {
+    size_t length;
+    const char *text = dc_column_text(column, row, &length);
+    if (length && memchr(text, ',', length)) return true;
+  }
+  return false;
+}
+
 dc_status dc_rates_load(const char *path, const dc_load_request *how, dc_load **load, dc_error *error)
 {
+  dc_type type = how->decimal == DC_DECIMAL_UNKNOWN ? DC_TYPE_EMPTY : DC_TYPE_NUMBER;
   dc_load_request request = {.paths = &path, .n_paths = 1, .threads = how->threads, .strict = how->strict};
   int found[PARTS];
+  request.skip = DC_SKIP_NOT_SAID;
   request.expect = expect;
-  request.decimal = how->decimal == DC_DECIMAL_UNKNOWN ? DC_DECIMAL_POINT : how->decimal;
+  request.context = &type;
+  request.decimal = how->decimal;
   request.dates = how->dates;
   dc_status status = dc_load_csv(&request, load, error);
   if (status != DC_OK) return status;
   find_parts((*load)->table, found);
+  if (found[RATE] >= 0 && (*load)->table->columns[found[RATE]].type != DC_TYPE_NUMBER && type == DC_TYPE_EMPTY &&
+      !has_comma(&(*load)->table->columns[found[RATE]], (*load)->table->rows)) {
+    type = DC_TYPE_NUMBER;
+    request.decimal = DC_DECIMAL_POINT;
+    dc_load_free(*load);
+    *load = NULL;
+    status = dc_load_csv(&request, load, error);
+    if (status != DC_OK) return status;
+    find_parts((*load)->table, found);
+  }
   if (found[CURRENCY] >= 0 && found[RATE] >= 0 && (*load)->table->columns[found[RATE]].type == DC_TYPE_NUMBER)
     return DC_OK;
   dc_load_free(*load);
   *load = NULL;
   return dc_fail_at(error, DC_E_INPUT, path, 1, 0,
                     "a file of rates has the columns currency and rate, and date where the rates change: what one unit "
-                    "of the currency is worth in the run's");
+                    "of the currency is worth in the run's, with a decimal point and without marks of thousands");
 }
 
 static int compare(const void *left, const void *right)

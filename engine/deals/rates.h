@@ -12,8 +12,9 @@ void dc_currency_name(const char *word, size_t length, char name[DC_CURRENCY_CHA
 
 typedef struct dc_rates dc_rates;
 
-/* Columns currency, rate, date in any order and any case; more columns do not matter. A decimal point unless `how` says
- * otherwise. The caller frees the load. DC_E_INPUT: columns are missing. how: decimal, dates, strict and threads count. */
+/* Columns currency, rate, date in any order and any case; more columns do not matter. The decimal mark is proven by the
+ * rates, or told by `how`; a point before three digits is one. The caller frees the load. DC_E_INPUT: columns are missing,
+ * or what commas mean is open. how: decimal, dates, strict and threads count. */
 dc_status dc_rates_load(const char *path, const dc_load_request *how, dc_load **load, dc_error *error) DC_MUST_CHECK;
 
 /* DC_E_INPUT, with the line: a rate that is no number above 0, a day that is none, two rates for one currency and day. */

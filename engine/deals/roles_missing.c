@@ -109,11 +109,28 @@ static bool looks_like_data(const dc_table *table)
   return 2 * telling >= table->n_columns && telling > 0;
 }
 
+/* The loader found no header, and numbered the columns. */
+static bool are_numbered(const dc_table *table)
+{
+  for (size_t c = 0; c < table->n_columns; c++) {
+    char name[32];
+    snprintf(name, sizeof name, "column %zu", c + 1);
+    if (strcmp(name, table->columns[c].name) != 0) return false;
+  }
+  return true;
+}
+
 dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, const char *file, dc_role role,
                                const char *what, const char *more, dc_error *error)
 {
   char list[LIST_BYTES], hint[HINT_BYTES] = "";
   const char *column = "COLUMN";
+  if (are_numbered(table))
+    return dc_fail_at(
+        error, DC_E_INPUT, file, 1, 0,
+        "%s, and the first line is a record, not a header; name the %zu columns with --columns NAME,... (or, "
+        "when it is a header after all, say so with --skip 0)",
+        what, table->n_columns);
   if (looks_like_data(table))
     return dc_fail_at(error, DC_E_INPUT, file, 1, 0,
                       "%s, and the first line looks like data, not like names of columns: %s; name them with --columns "

@@ -6,6 +6,7 @@
 #include "engine/deals/words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What stands behind an amount: "Opportunity Amount USD". */
@@ -26,7 +27,7 @@ static const char *const stage_dates[] = {"dateentered",
                                           NULL};
 
 enum { MAX_VARIANTS = 24, AFFIX_COST = 4, BRACKET_COST = 3, CURRENCY_COST = 3, PART_COST = 6, STAGE_DATE_WEIGHT = 85 };
-enum { LEGEND_WEIGHT = 90 };
+enum { LEGEND_WEIGHT = 90, LOOSE_COST = 8, DAY_COST = 2 };
 
 typedef struct variant {
   char word[DC_PLAIN_BYTES];
@@ -73,6 +74,21 @@ static void add_plain(variants *v, const char *name, int cost)
   }
 }
 
+/* Chinese systems write 时间 (time) and 日期 (date) for the same. */
+static void add_days(variants *v)
+{
+  static const char time[] = "时间", date[] = "日期";
+  for (int k = 0, n = v->n; k < n; k++) {
+    const variant one = v->list[k];
+    size_t length = strlen(one.word), stem = length - (sizeof time - 1);
+    bool is_time = ends_with(one.word, length, time);
+    char other[DC_PLAIN_BYTES];
+    if (!is_time && !ends_with(one.word, length, date)) continue;
+    snprintf(other, sizeof other, "%.*s%s", (int)stem, one.word, is_time ? date : time);
+    add(v, other, length, one.cost + DAY_COST, false);
+  }
+}
+
 /* "Amount / 金额": a name in two languages. */
 static void add_parts(variants *v, const char *name)
 {
@@ -85,13 +101,14 @@ static void add_parts(variants *v, const char *name)
   }
 }
 
-/* The name without Salesforce's mark of a custom field, "$" as a currency. */
+/* The name without Salesforce's mark of a custom field, "$" as a currency, "#" as a number. */
 static void bare_name(const char *name, char *bare)
 {
   size_t n = (size_t)snprintf(bare, DC_PLAIN_BYTES, "%.*s", DC_PLAIN_BYTES - 8, name);
   if (n >= DC_PLAIN_BYTES - 8) n = strlen(bare);
   if (ends_with(bare, n, "__c") || ends_with(bare, n, "__C")) bare[n -= 3] = '\0';
   if (n > 0 && bare[n - 1] == '$') memcpy(bare + n - 1, " usd", 5);
+  if (n > 1 && bare[n - 1] == '#') memcpy(bare + n - 1, " no", 4);
 }
 
 /* The plain name, then without what stands before or behind the word that matters, one by one, then without a currency. */
@@ -102,6 +119,7 @@ static void find_variants(const char *name, variants *v)
   bare_name(name, bare);
   add_plain(v, bare, 0);
   add_parts(v, bare);
+  add_days(v);
   for (int k = 0; k < v->n; k++) {
     const variant one = v->list[k];
     size_t length = strlen(one.word);
@@ -134,18 +152,72 @@ static void keep(dc_role_guess *guesses, int *n, dc_role role, int weight)
   guesses[at] = (dc_role_guess){role, weight};
 }
 
-/* The first entry of the table with this word or, when there is none, where it would stand. */
-static size_t first_entry(const char *word)
+static void keep_table(const dc_role_synonym *table, size_t n, const variant *one, dc_shape shape,
+                       dc_role_guess *guesses, int *n_guesses)
 {
-  size_t low = 0, high = dc_role_n_synonyms;
+  size_t low = 0, high = n;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (strcmp(dc_role_synonyms[middle].word, word) < 0)
+    if (strcmp(table[middle].word, one->word) < 0)
       low = middle + 1;
     else
       high = middle;
   }
-  return low;
+  for (; low < n && strcmp(table[low].word, one->word) == 0; low++) {
+    const dc_role_synonym *s = &table[low];
+    /* In a table that is joined nothing is looked for but what must not leave. */
+    bool holds = shape == DC_SHAPE_OTHER ? s->role == DC_ROLE_CONTACT : (s->shapes & (1 << shape)) != 0;
+    if (holds && (!one->amount_only || s->role == DC_ROLE_AMOUNT))
+      keep(guesses, n_guesses, s->role, s->weight - one->cost);
+  }
+}
+
+static bool is_listed(const char *word, const char *const *list)
+{
+  for (; *list; list++)
+    if (strcmp(word, *list) == 0) return true;
+  return false;
+}
+
+static int by_bytes(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+
+/* The name's words in order of their bytes, as the loose table has them: "Dt. Prev. Fechamento" is "date fechamento planned".
+ * first: how many of the words in front, such as "Deal", are left out. */
+static void loose_key(const char *name, int first, char *key)
+{
+  char plain[DC_PLAIN_BYTES];
+  const char *words[DC_PLAIN_BYTES / 2] = {NULL};
+  size_t n = 0, used = 0;
+  dc_plain(name, (dc_plain_style){.blanks = true}, plain);
+  for (char *at = plain, *end; *at; at = end) {
+    end = at + strcspn(at, " ");
+    if (*end) *end++ = '\0';
+    if (first-- > 0 || is_listed(at, dc_role_small_words)) continue;
+    const char *word = at;
+    for (size_t i = 0; dc_role_same_words[i][0]; i++)
+      if (strcmp(at, dc_role_same_words[i][0]) == 0) word = dc_role_same_words[i][1];
+    words[n++] = word;
+  }
+  qsort(words, n, sizeof *words, by_bytes);
+  key[0] = '\0';
+  for (size_t i = 0; i < n && used < DC_PLAIN_BYTES; i++)
+    used += (size_t)snprintf(key + used, DC_PLAIN_BYTES - used, "%s%s", i ? " " : "", words[i]);
+}
+
+/* In any order of the words, with their usual short forms. */
+static void guess_loosely(const char *name, dc_shape shape, dc_role_guess *guesses, int *n)
+{
+  char bare[DC_PLAIN_BYTES], plain[DC_PLAIN_BYTES];
+  variant one = {.cost = LOOSE_COST};
+  bare_name(name, bare);
+  dc_plain(bare, (dc_plain_style){.blanks = true}, plain);
+  loose_key(bare, 0, one.word);
+  keep_table(dc_role_loose_synonyms, dc_role_n_loose_synonyms, &one, shape, guesses, n);
+  plain[strcspn(plain, " ")] = '\0';
+  if (*n > 0 || !is_listed(plain, dc_role_prefixes)) return;
+  loose_key(bare, 1, one.word);
+  one.cost += AFFIX_COST;
+  keep_table(dc_role_loose_synonyms, dc_role_n_loose_synonyms, &one, shape, guesses, n);
 }
 
 int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses)
@@ -153,17 +225,8 @@ int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses)
   variants v;
   int n = 0;
   find_variants(name, &v);
-  for (int k = 0; k < v.n; k++) {
-    const variant *one = &v.list[k];
-    for (size_t i = first_entry(one->word); i < dc_role_n_synonyms; i++) {
-      const dc_role_synonym *s = &dc_role_synonyms[i];
-      if (strcmp(s->word, one->word) != 0) break;
-      /* In a table that is joined nothing is looked for but what must not leave. */
-      bool holds = shape == DC_SHAPE_OTHER ? s->role == DC_ROLE_CONTACT : (s->shapes & (1 << shape)) != 0;
-      if (!holds || (one->amount_only && s->role != DC_ROLE_AMOUNT)) continue;
-      keep(guesses, &n, s->role, s->weight - one->cost);
-    }
-  }
+  for (int k = 0; k < v.n; k++) keep_table(dc_role_synonyms, dc_role_n_synonyms, &v.list[k], shape, guesses, &n);
+  if (n == 0) guess_loosely(name, shape, guesses, &n);
   if (shape != DC_SHAPE_DEALS) return n;
   for (int k = 0; n == 0 && k < v.n; k++)
     for (const char *const *s = stage_dates; *s; s++)
@@ -198,6 +261,8 @@ dc_type dc_roles_expect(const char *name, dc_shape shape, const dc_role_request 
     if (dc_role_request_names(&requests[i], name) && dc_role_parse(requests[i].role) != DC_ROLE_NONE)
       return type_of(dc_role_parse(requests[i].role));
   int n = dc_roles_guess(name, shape, guesses);
+  /* Text can hold anything, and an id that was read as a number is none. */
+  if (n > 0 && guesses[0].role == DC_ROLE_ID) return DC_TYPE_TEXT;
   /* A hint that is wrong makes cells unreadable, so a faint one leaves it to the content; a date does so by itself. */
   for (int i = 0; i < n; i++)
     if (type_of(guesses[i].role) == DC_TYPE_DATE) return guesses[i].weight >= SURE ? DC_TYPE_DATE : DC_TYPE_EMPTY;

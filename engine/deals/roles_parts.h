@@ -17,6 +17,11 @@ extern const dc_role_synonym dc_role_synonyms[];
 extern const size_t dc_role_n_synonyms;
 extern const char *const dc_role_prefixes[], *const dc_role_suffixes[];
 
+/* The same with the words of each name in order of their bytes, small ones left out and the same ones made one. */
+extern const dc_role_synonym dc_role_loose_synonyms[];
+extern const size_t dc_role_n_loose_synonyms;
+extern const char *const dc_role_small_words[], *const dc_role_same_words[][2];
+
 /* What there is to know of a role. */
 typedef struct dc_role_facts {
   const char *name;

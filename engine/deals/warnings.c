@@ -140,7 +140,8 @@ static void tell_lone_days(const dc_deals *deals, const teller *t)
 static int64_t count_totals(const dc_load *load)
 {
   int64_t n = 0;
-  for (size_t f = 0; f < load->n_inputs; f++) n += load->inputs[f].preamble;
+  for (size_t f = 0; f < load->n_inputs; f++)
+    n += load->inputs[f].preamble - load->inputs[f].above - load->inputs[f].below;
   return n;
 }
 

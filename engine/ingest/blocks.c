@@ -1,9 +1,11 @@
 #include "engine/ingest/blocks.h"
 
+#include "engine/ingest/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = 16, NONE = 0, LOOK_BYTES = 1 << 17 };
+enum { LANES = 16, NONE = 0, LOOK_BYTES = 1 << 17, AHEAD_BYTES = 3 };
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
@@ -92,6 +94,8 @@ typedef struct chunk {
    * NONE, and the line ends before it. */
   uint64_t boundary[2], boundary_lines[2];
   bool odd, quotes, control, lone_cr;
+  bool utf8;
+  unsigned char lead, over; /* bytes of characters that a cut between chunks parts: dc_utf8 */
   dc_status status;
 } chunk;
 
@@ -147,13 +151,17 @@ static dc_status scan_one(const scan *s, size_t i, dc_buffer *buffer, dc_error *
 {
   uint64_t from = (uint64_t)i * s->chunk_bytes;
   uint64_t to = s->size - from < s->chunk_bytes ? s->size : from + s->chunk_bytes;
-  uint64_t ahead = to < s->size ? to + 1 : to;
+  uint64_t ahead = s->size - to < AHEAD_BYTES ? s->size : to + AHEAD_BYTES;
   const char *view;
   dc_status status = dc_source_view(s->source, from, ahead, buffer, &view, error);
   if (status != DC_OK) return status;
   chunk *c = &s->chunks[i];
   uint64_t ignored;
   if (!dc_source_hash(s->source, &ignored)) c->hash = dc_hash_stored(view, (size_t)(to - from));
+  dc_utf8 u = dc_utf8_judge(view, (size_t)(to - from), (size_t)(ahead - to), from == 0);
+  c->utf8 = u.bad == to - from;
+  c->lead = u.lead;
+  c->over = u.over;
   if (to <= s->start) return DC_OK;
   size_t skip = s->start > from ? (size_t)(s->start - from) : 0;
   scan_chunk(view + skip, (size_t)(to - from) - skip, ahead > to ? view[to - from] : 0, from + skip, c);
@@ -192,6 +200,8 @@ static void choose_cuts(const scan *s, uint64_t line, dc_blocks *blocks)
   size_t n = 0;
   uint64_t before = line; /* line at the chunk's beginning */
   bool inside = false;
+  unsigned char over = 0;
+  blocks->utf8 = true;
   dc_block open = {.from = s->start, .line = line};
   for (size_t i = 0; i < s->count; i++) {
     const chunk *c = &s->chunks[i];
@@ -206,6 +216,8 @@ static void choose_cuts(const scan *s, uint64_t line, dc_blocks *blocks)
       open = (dc_block){.from = cut, .line = cut_line};
     }
     join_flags(&open, c);
+    blocks->utf8 = blocks->utf8 && c->utf8 && c->lead == over;
+    over = c->over;
     before += c->lines;
     inside ^= c->odd;
     blocks->hash = dc_hash_join(blocks->hash, c->hash);

@@ -24,6 +24,7 @@ typedef struct dc_blocks {
   size_t count;
   uint64_t lines; /* line ends between start and the end of the text */
   uint64_t hash;  /* of the whole text, in pieces of the chunk size */
+  bool utf8;      /* strictly, all of it */
 } dc_blocks;
 
 /* Cuts [start, size) of the source; start is a record boundary on physical line `line`. chunk is DC_CHUNK_BYTES but in

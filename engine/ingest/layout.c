@@ -1,113 +1,51 @@
 #include "engine/ingest/layout.h"
 
 #include "engine/ingest/number.h"
+#include "engine/ingest/preamble.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SNIFF_BYTES = 1 << 16, SNIFF_RECORDS = 200 };
-
-/* Field counts of the first records under one delimiter. */
-typedef struct sniff {
-  size_t fields, records;
-  size_t counts[SNIFF_RECORDS];
-} sniff;
-
-static void sniff_field(void *bytes, size_t length, void *context)
-{
-  (void)bytes;
-  (void)length;
-  ((sniff *)context)->fields++;
-}
-
-static bool sniff_record(void *context, const dc_record *record)
-{
-  sniff *s = context;
-  if (record->kind != DC_RECORD_FIELDS || s->fields) {
-    s->counts[s->records++] = record->kind == DC_RECORD_FIELDS && !record->literal_quote ? s->fields : 0;
-  }
-  s->fields = 0;
-  return s->records < SNIFF_RECORDS;
-}
-
-/* agreeing: records with as many fields as the first record, when that is more than one; fields: that number. */
-typedef struct verdict {
-  size_t agreeing, fields;
-} verdict;
-
-static dc_status try_delimiter(dc_reader *reader, const dc_source *source, uint64_t from, char delimiter, verdict *v,
-                               dc_error *error)
-{
-  sniff s = {0};
-  uint64_t size = dc_source_size(source);
-  dc_sequence range = {.source = source, .from = from, .line = 1};
-  range.to = size - from < SNIFF_BYTES ? size : from + SNIFF_BYTES;
-  dc_sink sink = {sniff_field, sniff_record, &s};
-  dc_reader_set_delimiter(reader, delimiter);
-  dc_error own;
-  dc_status status = dc_read_sequence(reader, &range, &sink, &own);
-  v->agreeing = 0;
-  v->fields = s.records ? s.counts[0] : 0;
-  for (size_t r = 0; r < s.records; r++) v->agreeing += v->fields > 1 && s.counts[r] == v->fields;
-  if (status == DC_OK || status == DC_E_INPUT) return DC_OK; /* a quote left open speaks against this delimiter only */
-  if (error) *error = own;
-  return status;
-}
-
-static dc_status sniff_delimiter(dc_reader *reader, const dc_source *source, dc_layout *layout, dc_error *error)
-{
-  static const char candidates[] = ",;\t|";
-  verdict best = {0, 0};
-  int ties = 0;
-  char rival = 0;
-  layout->delimiter = ',';
-  for (int c = 0; candidates[c]; c++) {
-    verdict v;
-    dc_status status = try_delimiter(reader, source, layout->from, candidates[c], &v, error);
-    if (status != DC_OK) return status;
-    bool better = v.agreeing > best.agreeing || (v.agreeing == best.agreeing && v.fields > best.fields);
-    if (better) {
-      best = v;
-      ties = 0;
-      layout->delimiter = candidates[c];
-    } else if (v.agreeing && v.agreeing == best.agreeing && v.fields == best.fields) {
-      ties++;
-      rival = candidates[c];
-    }
-  }
-  if (!ties) return DC_OK;
-  return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)layout->line, 0,
-                    "the fields may be separated by '%c' or by '%c'; say which by a first line \"sep=%c\"",
-                    layout->delimiter, rival, layout->delimiter);
-}
-
-/* A first line `sep=;` (also quoted), as Excel writes it. */
-static dc_status read_sep_line(const dc_source *source, dc_layout *layout, bool *found, dc_error *error)
+/* A first line `sep=;` (also quoted), as Excel writes it; *delimiter 0 when there is none. */
+static dc_status read_sep_line(const dc_source *source, dc_layout *layout, char *delimiter, dc_error *error)
 {
   dc_buffer buffer = {NULL, 0};
   const char *view;
   uint64_t size = dc_source_size(source), from = layout->from;
   size_t n = size - from < 16 ? (size_t)(size - from) : 16;
   dc_status status = dc_source_view(source, from, from + n, &buffer, &view, error);
-  if (status != DC_OK) return status;
+  if (status != DC_OK) {
+    dc_buffer_free(&buffer);
+    return status;
+  }
   size_t i = n && view[0] == '"' ? 1 : 0, quoted = i;
-  *found = false;
+  *delimiter = 0;
   if (n >= i + 5 && (memcmp(view + i, "sep=", 4) == 0 || memcmp(view + i, "SEP=", 4) == 0)) {
-    char delimiter = view[i + 4];
+    char named = view[i + 4];
     i += 5;
     if (quoted && i < n && view[i] == '"') i++;
     size_t end = i;
     if (end < n && view[end] == '\r') end++;
     if (end < n && view[end] == '\n') end++;
-    if ((end > i || end == n) && strchr(",;\t|: ", delimiter)) {
-      layout->delimiter = delimiter;
+    if ((end > i || end == n) && named && strchr(",;\t|: ", named)) {
+      *delimiter = named;
       layout->from += end;
       layout->line++;
-      *found = true;
+      layout->above++;
     }
   }
   dc_buffer_free(&buffer);
+  return status;
+}
+
+static dc_status skip(const dc_source *source, dc_layout *layout, uint64_t lines, dc_error *error)
+{
+  uint64_t blank = 0;
+  dc_status status = dc_skip_lines(source, &layout->from, lines, &blank, error);
+  layout->line += lines;
+  layout->above += (int64_t)(lines - blank);
+  layout->blank += (int64_t)blank;
   return status;
 }
 
@@ -246,15 +184,32 @@ static void map_in_order(dc_layout *layout, bool given)
   }
 }
 
-static dc_status read_header(dc_reader *reader, const dc_source *source, const char *const *names, size_t n_names,
-                             dc_layout *layout, dc_error *error)
+/* "column 1", "column 2", ... for a file without a header. */
+static bool name_by_number(dc_layout *layout)
+{
+  for (size_t f = 0; f < layout->n_fields; f++) {
+    char name[32];
+    snprintf(name, sizeof name, "column %zu", f + 1);
+    char *copy = malloc(strlen(name) + 1);
+    if (!copy) return false;
+    strcpy(copy, name);
+    free(layout->names[f]);
+    layout->names[f] = copy;
+  }
+  return true;
+}
+
+/* The record at layout->from: the header, or with `headless` the first record, of which only the fields count. */
+static dc_status read_header(dc_reader *reader, const dc_source *source, const dc_layout_request *request,
+                             bool headless, dc_layout *layout, dc_error *error)
 {
   header h = {0};
+  const char *const *names = request->names;
   dc_sequence range = {.source = source, .from = layout->from, .line = layout->line, .to = dc_source_size(source)};
   dc_sink sink = {header_field, header_record, &h};
   dc_reader_set_delimiter(reader, layout->delimiter);
   dc_status status = dc_read_sequence(reader, &range, &sink, error);
-  for (size_t f = 0; names && !h.seen && f < n_names; f++) header_field(NULL, 0, &h); /* no record at all will do */
+  for (size_t f = 0; names && !h.seen && f < request->n_names; f++) header_field(NULL, 0, &h); /* no record will do */
   if (names && !h.seen) h.seen = true;
   layout->names = h.names;
   layout->n_fields = h.count;
@@ -262,10 +217,13 @@ static dc_status read_header(dc_reader *reader, const dc_source *source, const c
   if (status != DC_OK) return status;
   int64_t line = (int64_t)h.record.line;
   if (names) {
-    status = take_given(layout, dc_source_path(source), names, n_names, error);
+    status = take_given(layout, dc_source_path(source), names, request->n_names, error);
+  } else if (headless) {
+    if (!name_by_number(layout)) status = dc_fail_memory(error, "naming the columns");
   } else {
     layout->from = range.next;
     layout->line = range.next_line;
+    layout->header_line = line;
     status = check_blanks(layout, dc_source_path(source), line, error);
   }
   if (status == DC_OK) status = check_duplicates(layout, dc_source_path(source), line, error);
@@ -276,22 +234,105 @@ static dc_status read_header(dc_reader *reader, const dc_source *source, const c
   return DC_OK;
 }
 
-dc_status dc_layout_find(const dc_source *source, const char *const *names, size_t n_names, dc_layout *layout,
-                         dc_error *error)
+/* The text as libcsv reads it. */
+static dc_status rewrite(dc_source *source, dc_form form, size_t n_fields, dc_layout *layout, dc_error *error)
+{
+  dc_rewriter rewriter = {.form = form, .delimiter = layout->delimiter, .n_fields = n_fields};
+  dc_status status = dc_source_rewrite(source, layout->from, dc_rewrite, &rewriter, error);
+  dc_rewriter_free(&rewriter);
+  layout->from = 0;
+  if (form == DC_FORM_WRAPPED) layout->unwrapped += (int64_t)rewriter.changed;
+  return status;
+}
+
+static dc_status fail_doubt(const dc_source *source, const dc_layout *layout, uint64_t line, dc_error *error)
+{
+  return dc_fail_at(
+      error, DC_E_INPUT, dc_source_path(source), (int64_t)layout->line, 0,
+      "the line is no header of the rows below, and line %llu may be it; say so with --skip %llu, or with "
+      "--skip %llu when the header is here",
+      (unsigned long long)line, (unsigned long long)(line - 1), (unsigned long long)(layout->line - 1));
+}
+
+/* Moves layout->from to the header or, without one, to the first record (*headless). */
+static dc_status find_header(const dc_source *source, const dc_layout_request *request, const dc_sniffed *sniffed,
+                             dc_layout *layout, bool *headless, dc_error *error)
+{
+  size_t index = 0;
+  *headless = request->names != NULL;
+  if (request->names) return DC_OK;
+  dc_header found = request->skip >= 0 ? DC_HEADER_AT : dc_header_find(sniffed, &index);
+  uint64_t line = sniffed->n > index ? sniffed->record[index].line : layout->line;
+  if (found == DC_HEADER_DOUBT) return fail_doubt(source, layout, line, error);
+  *headless = found == DC_HEADER_NONE;
+  return skip(source, layout, line - layout->line, error);
+}
+
+static dc_status cut_footer(dc_source *source, dc_layout *layout, dc_error *error)
+{
+  dc_footer footer;
+  dc_status status = dc_footer_find(source, layout->from, layout->delimiter, layout->n_fields, &footer, error);
+  if (status != DC_OK || footer.from == dc_source_size(source)) return status;
+  layout->below = (int64_t)footer.lines;
+  layout->blank += (int64_t)footer.blank;
+  return dc_source_trim(source, footer.from, error);
+}
+
+static dc_status find(dc_reader *reader, dc_source *source, const dc_layout_request *request, dc_layout *layout,
+                      dc_sniffed *sniffed, dc_error *error)
+{
+  char given = 0;
+  bool headless = false;
+  dc_dialect dialect;
+  dc_status status = read_sep_line(source, layout, &given, error);
+  uint64_t lines = request->skip > (int64_t)layout->line - 1 ? (uint64_t)request->skip - (layout->line - 1) : 0;
+  if (status == DC_OK && lines) status = skip(source, layout, lines, error);
+  if (status == DC_OK)
+    status = dc_dialect_find(reader, source, layout->from, layout->line, given, request->n_names, &dialect, sniffed,
+                             error);
+  if (status != DC_OK) return status;
+  layout->delimiter = dialect.delimiter;
+  layout->form = dialect.form;
+  if (dialect.form != DC_FORM_PLAIN) status = rewrite(source, dialect.form, sniffed->width, layout, error);
+  if (status == DC_OK) status = find_header(source, request, sniffed, layout, &headless, error);
+  if (status == DC_OK) status = read_header(reader, source, request, headless, layout, error);
+  return status == DC_OK ? cut_footer(source, layout, error) : status;
+}
+
+dc_status dc_layout_find(dc_source *source, const dc_layout_request *request, dc_layout *layout, dc_error *error)
 {
   memset(layout, 0, sizeof *layout);
   layout->from = dc_source_start(source);
   layout->line = 1;
   dc_reader reader;
-  dc_status status = dc_reader_init(&reader, ',', error);
-  if (status != DC_OK) return status;
-  bool found = false;
-  status = read_sep_line(source, layout, &found, error);
-  if (status == DC_OK && !found) status = sniff_delimiter(&reader, source, layout, error);
-  if (status == DC_OK) status = read_header(&reader, source, names, n_names, layout, error);
-  dc_reader_free(&reader);
+  dc_sniffed *sniffed = calloc(1, sizeof *sniffed);
+  dc_status status = sniffed ? dc_reader_init(&reader, ',', error) : dc_fail_memory(error, "looking at the file");
+  if (status == DC_OK) {
+    status = find(&reader, source, request, layout, sniffed, error);
+    dc_reader_free(&reader);
+  }
+  free(sniffed);
   if (status != DC_OK) dc_layout_free(layout);
   return status;
+}
+
+typedef struct counting {
+  dc_rewriter rewriter;
+} counting;
+
+static dc_status count_wrapped(void *context, const char *bytes, size_t length, bool last, dc_error *error)
+{
+  return dc_rewrite(&((counting *)context)->rewriter, bytes, length, last, NULL, error);
+}
+
+dc_status dc_layout_unwrap(dc_source *source, dc_layout *layout, int64_t *found, dc_error *error)
+{
+  counting c = {.rewriter = {.form = DC_FORM_WRAPPED, .delimiter = layout->delimiter, .n_fields = layout->n_fields}};
+  dc_status status = dc_source_each(source, layout->from, count_wrapped, &c, error);
+  dc_rewriter_free(&c.rewriter);
+  *found = (int64_t)c.rewriter.changed;
+  if (status != DC_OK || !*found) return status;
+  return rewrite(source, DC_FORM_WRAPPED, layout->n_fields, layout, error);
 }
 
 void dc_layout_free(dc_layout *layout)

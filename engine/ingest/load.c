@@ -27,34 +27,56 @@ typedef struct job {
 
 static dc_status open_files(job *j, dc_error *error)
 {
-  const dc_load_request *r = j->request;
+  uint64_t total = 0;
   for (size_t f = 0; f < j->n_files; f++) {
-    const char *path = r->paths[f];
-    dc_status status = dc_source_open(path, &j->files[f].source, error);
-    if (status == DC_OK) status = dc_layout_find(j->files[f].source, r->names, r->n_names, &j->layouts[f], error);
-    if (status == DC_OK && f) status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], path, error);
+    dc_status status = dc_source_open(j->request->paths[f], &j->files[f].source, error);
+    if (status == DC_OK)
+      status = dc_encoding_settle(j->files[f].source, j->request->encoding, j->files[f].encoding, error);
     if (status != DC_OK) return status;
+    total += dc_source_size(j->files[f].source);
   }
+  j->threads = total < ONE_THREAD_BYTES && j->chunk_bytes == DC_CHUNK_BYTES ? 1 : j->request->threads;
+  if (j->threads < 1) j->threads = 1;
   return DC_OK;
 }
 
-static dc_status cut_files(job *j, dc_error *error)
+static dc_status cut_file(job *j, size_t f, dc_error *error)
 {
-  uint64_t total = 0;
-  for (size_t f = 0; f < j->n_files; f++) total += dc_source_size(j->files[f].source);
-  j->threads = total < ONE_THREAD_BYTES && j->chunk_bytes == DC_CHUNK_BYTES ? 1 : j->request->threads;
-  if (j->threads < 1) j->threads = 1;
+  const dc_layout *l = &j->layouts[f];
+  dc_file *file = &j->files[f];
+  dc_blocks_free(&file->blocks);
+  dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
+  if (status != DC_OK) return status;
+  if (l->line + file->blocks.lines >= UINT32_MAX) {
+    return dc_fail_at(error, DC_E_INPUT, dc_source_path(file->source), 0, 0,
+                      "the file has more than 2^32 lines; split it");
+  }
+  for (size_t b = 0; b < file->blocks.count; b++)
+    file->sequential |= file->blocks.items[b].to - file->blocks.items[b].from > BLOCK_SPAN_MAX;
+  return DC_OK;
+}
+
+static dc_status lay_out_file(job *j, size_t f, dc_error *error)
+{
+  const dc_load_request *r = j->request;
+  const dc_layout_request asked = {.names = r->names, .n_names = r->n_names, .skip = r->skip - 1};
+  dc_file *file = &j->files[f];
+  dc_status status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
+  if (status == DC_OK) status = cut_file(j, f, error);
+  if (status != DC_OK || file->blocks.utf8) return status;
+  dc_layout_free(&j->layouts[f]);
+  status = dc_encoding_late(file->source, file->encoding, error);
+  if (status == DC_OK) status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
+  return status == DC_OK ? cut_file(j, f, error) : status;
+}
+
+static dc_status lay_out_files(job *j, dc_error *error)
+{
+  const dc_load_request *r = j->request;
   for (size_t f = 0; f < j->n_files; f++) {
-    const dc_layout *l = &j->layouts[f];
-    dc_file *file = &j->files[f];
-    dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
+    dc_status status = lay_out_file(j, f, error);
+    if (status == DC_OK && f) status = dc_layout_match(&j->layouts[0], r->paths[0], &j->layouts[f], r->paths[f], error);
     if (status != DC_OK) return status;
-    if (l->line + file->blocks.lines >= UINT32_MAX) {
-      return dc_fail_at(error, DC_E_INPUT, dc_source_path(file->source), 0, 0,
-                        "the file has more than 2^32 lines; split it");
-    }
-    for (size_t b = 0; b < file->blocks.count; b++)
-      file->sequential |= file->blocks.items[b].to - file->blocks.items[b].from > BLOCK_SPAN_MAX;
   }
   return DC_OK;
 }
@@ -141,6 +163,34 @@ static dc_status read_all(job *j, dc_error *error)
   return dc_fail(error, DC_E_INPUT, "the types of the columns could not be settled");
 }
 
+/* Short rows may be rows that were quoted as a whole: then the files are read again. */
+static dc_status unwrap_files(job *j, bool *again, dc_error *error)
+{
+  *again = false;
+  for (size_t f = 0; f < j->n_files; f++) {
+    bool some = false;
+    int64_t found = 0;
+    for (size_t u = 0; u < j->pass.n_units; u++) {
+      const dc_rejects *own = &j->pass.units[u].rejects;
+      for (size_t i = 0; i < own->count && j->pass.units[u].file == f; i++)
+        some |= strcmp(own->items[i].rule, "short row") == 0;
+    }
+    if (!some) continue;
+    dc_status status = dc_layout_unwrap(j->files[f].source, &j->layouts[f], &found, error);
+    if (status == DC_OK && found) status = cut_file(j, f, error);
+    if (status != DC_OK) return status;
+    *again |= found > 0;
+  }
+  if (!*again) return DC_OK;
+  dc_pass_clear(&j->pass);
+  for (size_t c = 0; c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
+  free(j->evidence);
+  free(j->guesses);
+  j->evidence = NULL;
+  j->guesses = NULL;
+  return DC_OK;
+}
+
 static dc_status merge_rejects(const job *j, dc_rejects *rejects, dc_error *error)
 {
   rejects->strict = j->request->strict;
@@ -171,8 +221,8 @@ static dc_status judge_rejects(const job *j, const dc_load *load, dc_error *erro
   /* A title above the header is taken for it. */
   if (load->table->rows == 0 && strcmp(first->rule, "long row") == 0)
     return dc_fail_at(error, DC_E_INPUT, j->request->paths[first->file], first->line, 0,
-                      "no row has as few fields as the first line: '%s'; if that is not the header, delete the lines "
-                      "above the header",
+                      "no row has as few fields as the first line: '%s'; if that is not the header, say how many "
+                      "lines stand above it with --skip N",
                       first->value);
   return dc_reject_fail(first, j->request->paths[first->file], error);
 }
@@ -184,6 +234,26 @@ static char *copy(const char *text)
   return made;
 }
 
+static void describe_layout(const dc_file *file, const dc_layout *l, dc_input *in)
+{
+  static const char *const dialects[] = {[DC_FORM_PLAIN] = "plain",
+                                         [DC_FORM_SINGLE] = "single quotes",
+                                         [DC_FORM_BACKSLASH] = "backslash escapes",
+                                         [DC_FORM_BLANKS] = "blanks",
+                                         [DC_FORM_WRAPPED] = "wrapped rows"};
+  snprintf(in->encoding, sizeof in->encoding, "%s", file->encoding);
+  in->dialect = dialects[l->form];
+  in->delimiter = l->delimiter;
+  in->header_line = l->header_line;
+  in->footer_line = l->below ? (int64_t)(l->line + file->blocks.lines) : 0;
+  in->above = l->above;
+  in->below = l->below;
+  in->unwrapped = l->unwrapped;
+  in->blank = l->blank;
+  in->preamble = l->above + l->below;
+  in->read = in->blank + in->preamble;
+}
+
 static bool fill_input(const job *j, size_t f, dc_input *in)
 {
   const char *path = j->request->paths[f], *slash = strrchr(path, '/');
@@ -192,7 +262,7 @@ static bool fill_input(const job *j, size_t f, dc_input *in)
   in->path = copy(path);
   if (!in->name || !in->path) return false;
   in->bytes = dc_source_stored(j->files[f].source);
-  in->delimiter = j->layouts[f].delimiter;
+  describe_layout(&j->files[f], &j->layouts[f], in);
   snprintf(in->hash, sizeof in->hash, "%016llx", (unsigned long long)j->files[f].blocks.hash);
   for (size_t u = 0; u < j->pass.n_units; u++) {
     const dc_unit *unit = &j->pass.units[u];
@@ -299,10 +369,14 @@ dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes,
   j.layouts = calloc(j.n_files, sizeof *j.layouts);
   dc_status status = j.files && j.layouts ? DC_OK : dc_fail_memory(error, "opening the files");
   if (status == DC_OK) status = open_files(&j, error);
+  if (status == DC_OK) status = lay_out_files(&j, error);
   if (status == DC_OK) status = name_columns(&j, error);
-  if (status == DC_OK) status = cut_files(&j, error);
-  if (status == DC_OK) status = guess_types(&j, error);
-  if (status == DC_OK) status = read_all(&j, error);
+  bool again = true;
+  for (int k = 0; status == DC_OK && again && k < 2; k++) {
+    status = guess_types(&j, error);
+    if (status == DC_OK) status = read_all(&j, error);
+    if (status == DC_OK) status = unwrap_files(&j, &again, error);
+  }
   if (status == DC_OK) status = check_unchanged(&j, error);
   if (status == DC_OK) status = deliver(&j, load, error);
   free_job(&j);

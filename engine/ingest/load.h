@@ -22,17 +22,23 @@ typedef enum dc_fate {
 } dc_fate;
 
 /* What a file was and how its rows balance: read = used + rejected + duplicate + after_as_of + excluded + blank +
- * preamble. The loader fills read (records after the header, blank and preamble ones included), rejected, blank,
+ * preamble. The loader fills read (records, and the lines above the header and below the last record), rejected, blank,
  * preamble; the rest starts at 0 and is moved by dc_load_set_aside.
  * amount             by fate, over the amounts that can be read; NaN = the file has none. dc_load_weigh fills it
  * amount_read        of all of them
  * amount_unreadable  rows whose amount stands there and cannot be read, and rows whose shape hides it */
 typedef struct dc_input {
-  char *path;     /* as given, for messages only */
-  char *name;     /* the last part of the path; "-" for standard input */
-  uint64_t bytes; /* as stored (compressed size for .gz) */
-  char hash[17];  /* 64-bit hash of the stored bytes, hex */
-  char delimiter;
+  char *path;           /* as given, for messages only */
+  char *name;           /* the last part of the path; "-" for standard input */
+  uint64_t bytes;       /* as stored (compressed size for .gz) */
+  char hash[17];        /* 64-bit hash of the stored bytes, hex */
+  char encoding[32];    /* that it was in: "UTF-8", "GB18030", ... */
+  const char *dialect;  /* "plain", "single quotes", "backslash escapes", "blanks", "wrapped rows"; static */
+  char delimiter;       /* of the fields; a tab where they are apart by blanks */
+  int64_t header_line;  /* 0: there is none */
+  int64_t footer_line;  /* where lines below the last record begin; 0: there are none */
+  int64_t above, below; /* of preamble: titles above the header, footers */
+  int64_t unwrapped;    /* rows that were one quoted field with a record in it */
   int64_t read, used, rejected, duplicate, after_as_of, excluded, blank, preamble;
   double amount[DC_FATES], amount_read;
   int64_t amount_unreadable;
@@ -49,12 +55,16 @@ typedef struct dc_load {
   struct dc_kept *kept; /* the sources, until dc_load_close, and how they are laid out */
 } dc_load;
 
+enum { DC_SKIP_NOT_SAID = 0, DC_SKIP_NONE = 1 }; /* 1 + the number of lines, so that a zeroed request says nothing */
+
 typedef struct dc_load_request {
   const char *const *paths;
   size_t n_paths;
   const char *const
       *names; /* --columns: names for headerless files, "_" leaves one out; NULL = the file has a header */
   size_t n_names;
+  const char *encoding; /* --encoding of files that do not say it themselves; NULL: find it */
+  int64_t skip;         /* --skip: lines above the header; DC_SKIP_NOT_SAID: find it */
   int threads;
   bool strict;
   dc_decimal decimal;  /* --decimal: the mark of all columns; DC_DECIMAL_UNKNOWN = each column proves its own */
@@ -73,9 +83,10 @@ typedef struct dc_load_request {
 /* How a file is read:
  * - Cells are trimmed, inside quotes too. Words for a missing value: engine/ingest/missing.h.
  * - A row with another number of fields than the header is rejected, never padded or shifted. So are rows with control
- *   characters, with a field above 1 MiB, above 16 MiB, or with text behind a closing quote; then reading goes on behind
+ *   characters, with a field above 1 MiB, or with text behind a closing quote; then reading goes on behind
  *   the line of the opening quote. A quote inside an unquoted field is taken as it stands (strict: rejected). A quote
- *   that is never closed stops the load. Blank lines are counted, not kept. A file of which no row is usable stops it.
+ *   that is never closed, and a row above 16 MiB, stop the load. Blank lines are counted, not kept. A file of which no
+ *   row is usable stops it.
  * - Types and conventions, one per column: engine/ingest/evidence.h, plan.h, review.h; numbers: number.h, units.h; dates:
  *   when.h. An expected date is an instant when its cells have times of day. A column without any value is DC_TYPE_EMPTY
  *   even when a type was expected. Each column's format tells how it was read.

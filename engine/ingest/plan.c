@@ -55,8 +55,8 @@ static bool on_record(void *context, const dc_record *record)
     for (size_t f = 0; f < s->field && !s->memory_ended; f++) {
       int32_t c = s->layout->column[f];
       size_t length = s->ends[f] - begin;
-      if (c >= 0 && !dc_evidence_add(&s->evidence[c], s->text.bytes + begin, length, s->periods, record->line))
-        s->memory_ended = true;
+      const char *text = length ? s->text.bytes + begin : "";
+      if (c >= 0 && !dc_evidence_add(&s->evidence[c], text, length, s->periods, record->line)) s->memory_ended = true;
       begin = s->ends[f];
     }
   }

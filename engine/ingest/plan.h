@@ -3,12 +3,14 @@
 #define DC_INGEST_PLAN_H
 
 #include "engine/ingest/columns.h"
+#include "engine/ingest/encoding.h"
 
 /* One file of a load. */
 typedef struct dc_file {
   dc_source *source;
   dc_blocks blocks;
   bool sequential; /* its quotes do not allow blocks */
+  char encoding[DC_ENCODING_NAME_BYTES];
 } dc_file;
 
 /* Adds the first records of each file, and some from places spread evenly over it, to evidence (one per column). The

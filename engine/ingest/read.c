@@ -198,6 +198,20 @@ static dc_status fail_unclosed(const walk *w, dc_error *error)
       (unsigned long long)line);
 }
 
+/* Reading on might take the rest of a huge file for one row. */
+static dc_status fail_too_long(const walk *w, dc_error *error)
+{
+  bool open = w->reader->csv.pstate == FIELD_BEGUN && w->reader->csv.quoted;
+  uint64_t line = open && w->open && w->fields == w->fields_at_line ? w->open_line : open ? w->line : w->record.line;
+  return dc_fail_at(
+      error, DC_E_INPUT, dc_source_path(w->range->source), (int64_t)line, 0,
+      open ? "the quote that opens on this line is not closed within %d MiB; close it, or double a quote "
+             "that belongs to the text"
+           : "the row that begins on this line is longer than %d MiB: its line ends may be lost; export the "
+             "file again",
+      (int)(DC_ROW_BYTES >> 20));
+}
+
 /* One piece: a whole line, or as much of it as fits. *go says whether to continue. */
 static dc_status step(walk *w, const char *text, size_t length, bool ends_line, bool *go, dc_error *error)
 {
@@ -220,7 +234,7 @@ static dc_status step(walk *w, const char *text, size_t length, bool ends_line, 
     return DC_OK;
   }
   w->at += length;
-  if (w->at - w->record_from > DC_ROW_BYTES) w->record.kind = DC_RECORD_TOO_LONG;
+  if (w->at - w->record_from > DC_ROW_BYTES) return fail_too_long(w, error);
   if (!ends_line) return DC_OK;
   end_line(w);
   if (w->reader->csv.pstate == ROW_NOT_BEGUN) *go = end_record(w);

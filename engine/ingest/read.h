@@ -12,7 +12,7 @@ enum { DC_FIELD_BYTES = 1 << 20, DC_ROW_BYTES = 1 << 24, DC_SHOWN_BYTES = 64 };
 typedef enum dc_record_kind {
   DC_RECORD_FIELDS,   /* fields were delivered; none at all for a blank line */
   DC_RECORD_CONTROL,  /* a control character inside; the fields delivered do not count, here and below */
-  DC_RECORD_TOO_LONG, /* a field above DC_FIELD_BYTES or a row above DC_ROW_BYTES */
+  DC_RECORD_TOO_LONG, /* a field above DC_FIELD_BYTES */
   DC_RECORD_QUOTE     /* text behind a closing quote; reading goes on behind the line of the opening quote */
 } dc_record_kind;
 
@@ -63,7 +63,7 @@ typedef struct dc_sequence {
   uint64_t next, next_line; /* out: behind the last record delivered */
 } dc_sequence;
 
-/* DC_E_INPUT for a quote that is never closed, naming the line of the opening quote. */
+/* DC_E_INPUT for a quote that is never closed, naming the line of the opening quote, and for a row above DC_ROW_BYTES. */
 dc_status dc_read_sequence(dc_reader *reader, dc_sequence *range, const dc_sink *sink, dc_error *error) DC_MUST_CHECK;
 
 #endif

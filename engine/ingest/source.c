@@ -1,6 +1,7 @@
 #include "engine/ingest/source.h"
 
 #include "engine/base/progress.h"
+#include "engine/ingest/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,15 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-
-enum { READ_BYTES = 1 << 20 };
 
 struct dc_source {
   char *path;
-  int fd;             /* -1 when the text is in memory */
-  const char *memory; /* the whole text, or NULL */
-  char *owned;        /* memory that is ours to free */
+  int fd;             /* the file as it was opened, to see whether it changes; -1 for none */
+  const char *memory; /* the whole text, or NULL: then it is in view_fd */
+  int view_fd;        /* fd, or that of the spool */
+  dc_spool text;      /* what was unpacked, rewritten, or came from a pipe */
   uint64_t size, stored, start, hash;
   bool hashed;
   struct stat opened;
@@ -41,156 +40,68 @@ static bool reserve(dc_buffer *buffer, size_t size)
   return true;
 }
 
-/* Little-endian on every machine. */
-static inline uint64_t read_word(const unsigned char *p)
-{
-  uint64_t w;
-  memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  w = __builtin_bswap64(w);
-#endif
-  return w;
-}
-
-static inline uint64_t turn(uint64_t x) { return x << 29 | x >> 35; }
-
-static uint64_t stir(uint64_t x)
-{
-  x ^= x >> 32;
-  x *= 0xD6E8FEB86659FD93u;
-  x ^= x >> 32;
-  x *= 0xD6E8FEB86659FD93u;
-  return x ^ (x >> 32);
-}
-
-uint64_t dc_hash_join(uint64_t hash, uint64_t piece) { return stir(hash * 0x9E3779B97F4A7C15u + piece); }
-
-uint64_t dc_hash_stored(const char *bytes, size_t length)
-{
-  const uint64_t odd = 0x9E3779B97F4A7C15u;
-  const unsigned char *p = (const unsigned char *)bytes;
-  uint64_t lane[4] = {1, 2, 3, 4};
-  size_t i = 0;
-  for (; i + 32 <= length; i += 32) {
-    lane[0] = turn((lane[0] ^ read_word(p + i)) * odd);
-    lane[1] = turn((lane[1] ^ read_word(p + i + 8)) * odd);
-    lane[2] = turn((lane[2] ^ read_word(p + i + 16)) * odd);
-    lane[3] = turn((lane[3] ^ read_word(p + i + 24)) * odd);
-  }
-  unsigned char tail[32] = {0};
-  if (i < length) memcpy(tail, p + i, length - i);
-  uint64_t hash = stir((uint64_t)length);
-  for (int k = 0; k < 4; k++) hash = stir(hash + (lane[k] ^ read_word(tail + 8 * k)) * odd);
-  return hash;
-}
-
-static uint64_t hash_pieces(const char *bytes, size_t length)
-{
-  uint64_t hash = 0;
-  for (size_t at = 0; at < length; at += DC_CHUNK_BYTES) {
-    size_t n = length - at < DC_CHUNK_BYTES ? length - at : DC_CHUNK_BYTES;
-    hash = dc_hash_join(hash, dc_hash_stored(bytes + at, n));
-  }
-  return hash;
-}
-
 static dc_status fail_read(const dc_source *s, dc_error *error)
 {
   return dc_fail_at(error, DC_E_SYSTEM, s->path, 0, 0, "reading failed: %s", strerror(errno));
 }
 
-/* The rest of fd into memory; for pipes and gzip files. */
-static dc_status slurp(dc_source *s, int fd, dc_buffer *into, size_t *used, dc_error *error)
+/* Fills piece from fd as far as it goes; *got < DC_CHUNK_BYTES at the end only. */
+static dc_status read_piece(const dc_source *s, int fd, char *piece, size_t *got, dc_error *error)
 {
-  for (;;) {
-    if (!reserve(into, *used + READ_BYTES)) return dc_fail_memory(error, "reading a file");
-    ssize_t n = read(fd, into->bytes + *used, into->size - *used);
+  *got = 0;
+  while (*got < DC_CHUNK_BYTES) {
+    ssize_t n = read(fd, piece + *got, DC_CHUNK_BYTES - *got);
     if (n == 0) return DC_OK;
     if (n > 0) {
-      *used += (size_t)n;
+      *got += (size_t)n;
     } else if (dc_cancelled()) {
       return dc_fail(error, DC_E_CANCELLED, "cancelled");
     } else if (errno != EINTR) {
       return fail_read(s, error);
     }
   }
+  return DC_OK;
 }
 
-/* Only zeros follow: padding, not another member. */
-static bool is_padding(const char *bytes, size_t length)
+/* Everything that fd holds, unpacked, into the spool. */
+static dc_status take_all(dc_source *s, int fd, char *piece, dc_unpacker **unpacker, dc_error *error)
 {
-  for (size_t i = 0; i < length; i++)
-    if (bytes[i]) return false;
-  return true;
-}
-
-static dc_status inflate_members(const dc_source *s, z_stream *z, const char *packed, size_t length, dc_buffer *into,
-                                 size_t *used, dc_error *error)
-{
-  size_t taken = 0;
-  int code = Z_OK;
-  while (code != Z_STREAM_END || taken < length) {
-    if (code == Z_STREAM_END && (is_padding(packed + taken, length - taken) || inflateReset(z) != Z_OK)) break;
-    if (!reserve(into, *used + READ_BYTES)) return dc_fail_memory(error, "unpacking a .gz file");
-    size_t offer = length - taken < READ_BYTES ? length - taken : READ_BYTES;
-    z->next_in = (Bytef *)(uintptr_t)(packed + taken);
-    z->avail_in = (uInt)offer;
-    z->next_out = (Bytef *)(into->bytes + *used);
-    z->avail_out = READ_BYTES;
-    code = inflate(z, Z_NO_FLUSH);
-    taken += offer - z->avail_in;
-    *used += READ_BYTES - z->avail_out;
-    if (code == Z_MEM_ERROR) return dc_fail_memory(error, "unpacking a .gz file");
-    if (code != Z_OK && code != Z_STREAM_END) {
-      return dc_fail_at(
-          error, DC_E_INPUT, s->path, 0, 0,
-          "the gzip file is damaged or cut short (%s); copy it again, or unpack it with gunzip to see how "
-          "much of it can be read",
-          z->msg ? z->msg : "unexpected end");
-    }
+  for (bool last = false; !last;) {
+    size_t n;
+    dc_status status = read_piece(s, fd, piece, &n, error);
+    if (status != DC_OK) return status;
+    last = n < DC_CHUNK_BYTES;
+    if (s->stored == 0) status = dc_unpacker_new(s->path, piece, n, unpacker, error);
+    s->hash = n ? dc_hash_join(s->hash, dc_hash_stored(piece, n)) : s->hash;
+    s->stored += n;
+    if (status == DC_OK && *unpacker) status = dc_unpacker_feed(*unpacker, piece, n, last, &s->text, error);
+    if (status == DC_OK && !*unpacker) status = dc_spool_write(&s->text, piece, n, error);
+    if (status != DC_OK) return status;
   }
   return DC_OK;
 }
 
-static dc_status inflate_all(dc_source *s, const char *packed, size_t length, dc_error *error)
+/* The text is in the spool from here on. */
+static dc_status settle_text(dc_source *s, dc_error *error)
 {
-  z_stream z;
-  memset(&z, 0, sizeof z);
-  if (inflateInit2(&z, 15 + 16) != Z_OK) return dc_fail_memory(error, "unpacking a .gz file");
-  dc_buffer text = {NULL, 0};
-  size_t used = 0;
-  dc_status status = inflate_members(s, &z, packed, length, &text, &used, error);
-  inflateEnd(&z);
-  if (status != DC_OK) {
-    dc_buffer_free(&text);
-    return status;
-  }
-  s->owned = text.bytes;
-  s->memory = text.bytes;
-  s->size = used;
+  dc_status status = dc_spool_finish(&s->text, error);
+  if (status != DC_OK) return status;
+  s->memory = s->text.fd < 0 ? s->text.memory : NULL;
+  s->view_fd = s->text.fd;
+  s->size = s->text.size;
   return DC_OK;
 }
 
-static dc_status read_into_memory(dc_source *s, int fd, dc_error *error)
+static dc_status spool_all(dc_source *s, int fd, dc_error *error)
 {
-  dc_buffer stored = {NULL, 0};
-  size_t used = 0;
-  dc_status status = slurp(s, fd, &stored, &used, error);
-  if (status == DC_OK) {
-    s->stored = used;
-    const unsigned char *p = (const unsigned char *)stored.bytes;
-    s->hash = hash_pieces(stored.bytes, used);
-    s->hashed = true;
-    if (used > 1 && p[0] == 0x1f && p[1] == 0x8b) {
-      status = inflate_all(s, stored.bytes, used, error);
-    } else {
-      s->memory = s->owned = stored.bytes;
-      s->size = used;
-      return DC_OK;
-    }
-  }
-  dc_buffer_free(&stored);
-  return status;
+  char *piece = malloc(DC_CHUNK_BYTES);
+  if (!piece) return dc_fail_memory(error, "reading a file");
+  dc_unpacker *unpacker = NULL;
+  dc_status status = take_all(s, fd, piece, &unpacker, error);
+  dc_unpacker_free(unpacker);
+  free(piece);
+  s->hashed = true;
+  return status == DC_OK ? settle_text(s, error) : status;
 }
 
 static dc_status fail_folder(const dc_source *s, dc_error *error)
@@ -202,7 +113,7 @@ static dc_status read_stdin(dc_source *s, dc_error *error)
 {
   struct stat found;
   if (fstat(STDIN_FILENO, &found) == 0 && S_ISDIR(found.st_mode)) return fail_folder(s, error);
-  return read_into_memory(s, STDIN_FILENO, error);
+  return spool_all(s, STDIN_FILENO, error);
 }
 
 static dc_status open_file(dc_source *s, dc_error *error)
@@ -213,17 +124,21 @@ static dc_status open_file(dc_source *s, dc_error *error)
     const char *why = errno == ENOENT ? "there is no such file" : strerror(errno);
     return dc_fail_at(error, code, s->path, 0, 0, "cannot be opened: %s", why);
   }
-  unsigned char magic[2] = {0, 0};
+  char magic[4] = {0};
   dc_status status = DC_OK;
   if (fstat(fd, &s->opened) != 0) {
     status = fail_read(s, error);
   } else if (S_ISDIR(s->opened.st_mode)) {
     status = fail_folder(s, error);
-  } else if (!S_ISREG(s->opened.st_mode) || (pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b)) {
-    status = read_into_memory(s, fd, error);
+  } else if (!S_ISREG(s->opened.st_mode) || (pread(fd, magic, 4, 0) > 1 && dc_is_packed(magic))) {
+    status = spool_all(s, fd, error);
   } else {
-    s->fd = fd;
+    s->fd = s->view_fd = fd;
     s->size = s->stored = (uint64_t)s->opened.st_size;
+    return DC_OK;
+  }
+  if (status == DC_OK && S_ISREG(s->opened.st_mode)) {
+    s->fd = fd;
     return DC_OK;
   }
   close(fd);
@@ -241,13 +156,10 @@ static const struct {
     {"%PDF-", 5, "the file is a PDF; export the deals as CSV"},
     {"SQLite format 3", 15, "the file is an SQLite database; export the table as CSV"},
     {"PAR1", 4, "the file is in Parquet; export it as CSV"},
-    {"\x28\xB5\x2F\xFD", 4, "the file is packed by zstd; unpack it, or pack it by gzip"},
-    {"BZh", 3, "the file is packed by bzip2; unpack it, or pack it by gzip"},
+    {"BZh", 3, "the file is packed by bzip2; unpack it, or pack it by gzip or zstd"},
     {"\xFD"
      "7zXZ",
-     5, "the file is packed by xz; unpack it, or pack it by gzip"},
-    {"\xFF\xFE", 2, "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)"},
-    {"\xFE\xFF", 2, "the file is in UTF-16; save it as UTF-8 (Excel: \"CSV UTF-8\"; or iconv -f UTF-16 -t UTF-8)"},
+     5, "the file is packed by xz; unpack it, or pack it by gzip or zstd"},
 };
 
 enum { START_BYTES = 16 };
@@ -276,13 +188,14 @@ static dc_source *new_source(const char *path)
 {
   dc_source *s = calloc(1, sizeof *s);
   if (!s) return NULL;
-  s->fd = -1;
+  s->fd = s->view_fd = -1;
   s->path = malloc(strlen(path) + 1);
   if (!s->path) {
     free(s);
     return NULL;
   }
   strcpy(s->path, path);
+  dc_spool_init(&s->text, s->path);
   return s;
 }
 
@@ -319,7 +232,7 @@ void dc_source_free(dc_source *source)
 {
   if (!source) return;
   if (source->fd >= 0) close(source->fd);
-  free(source->owned);
+  dc_spool_free(&source->text);
   free(source->path);
   free(source);
 }
@@ -333,6 +246,76 @@ bool dc_source_hash(const dc_source *source, uint64_t *hash)
 {
   if (source->hashed) *hash = source->hash;
   return source->hashed;
+}
+
+dc_status dc_source_each(const dc_source *s, uint64_t from, dc_piece_taker take, void *context, dc_error *error)
+{
+  dc_buffer buffer = {NULL, 0};
+  dc_status status = DC_OK;
+  for (uint64_t at = from; at < s->size && status == DC_OK;) {
+    uint64_t to = (at / DC_CHUNK_BYTES + 1) * DC_CHUNK_BYTES;
+    if (to > s->size) to = s->size;
+    const char *view;
+    status = dc_cancelled() ? dc_fail(error, DC_E_CANCELLED, "cancelled")
+                            : dc_source_view(s, at, to, &buffer, &view, error);
+    if (status == DC_OK) status = take(context, view, (size_t)(to - at), to == s->size, error);
+    at = to;
+  }
+  dc_buffer_free(&buffer);
+  return status;
+}
+
+static dc_status hash_piece(void *context, const char *bytes, size_t length, bool last, dc_error *error)
+{
+  (void)last;
+  (void)error;
+  uint64_t *hash = context;
+  *hash = dc_hash_join(*hash, dc_hash_stored(bytes, length));
+  return DC_OK;
+}
+
+/* Before the text is another than what is stored. */
+static dc_status keep_hash(dc_source *s, dc_error *error)
+{
+  if (s->hashed) return DC_OK;
+  s->hash = 0;
+  s->hashed = true;
+  return dc_source_each(s, 0, hash_piece, &s->hash, error);
+}
+
+dc_status dc_source_trim(dc_source *source, uint64_t to, dc_error *error)
+{
+  dc_status status = keep_hash(source, error);
+  source->size = to;
+  return status;
+}
+
+typedef struct rewriting {
+  dc_filter filter;
+  void *context;
+  dc_spool out;
+} rewriting;
+
+static dc_status rewrite_piece(void *context, const char *bytes, size_t length, bool last, dc_error *error)
+{
+  rewriting *r = context;
+  return r->filter(r->context, bytes, length, last, &r->out, error);
+}
+
+dc_status dc_source_rewrite(dc_source *s, uint64_t from, dc_filter filter, void *context, dc_error *error)
+{
+  rewriting r = {.filter = filter, .context = context};
+  dc_spool_init(&r.out, s->path);
+  dc_status status = keep_hash(s, error);
+  if (status == DC_OK) status = dc_source_each(s, from, rewrite_piece, &r, error);
+  if (status != DC_OK) {
+    dc_spool_free(&r.out);
+    return status;
+  }
+  dc_spool_free(&s->text);
+  s->text = r.out;
+  s->start = 0;
+  return settle_text(s, error);
 }
 
 static dc_status fail_changed(const dc_source *s, dc_error *error)
@@ -351,7 +334,7 @@ dc_status dc_source_view(const dc_source *source, uint64_t from, uint64_t to, dc
   size_t wanted = (size_t)(to - from), got = 0;
   if (!reserve(buffer, wanted + 1)) return dc_fail_memory(error, "reading a file");
   while (got < wanted) {
-    ssize_t n = pread(source->fd, buffer->bytes + got, wanted - got, (off_t)(from + got));
+    ssize_t n = pread(source->view_fd, buffer->bytes + got, wanted - got, (off_t)(from + got));
     if (n == 0) return fail_changed(source, error);
     if (n > 0) {
       got += (size_t)n;

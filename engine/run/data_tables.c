@@ -105,6 +105,8 @@ static void set_options(dc_forecast_run *run)
   set_list(out, "by", &job->by, false);
   set_list(out, "map", &job->maps, false);
   set_list(out, "columns", &job->columns, false);
+  dc_set_text(out, &out->options, "skip", job->skip);
+  dc_set_text(out, &out->options, "encoding", job->encoding);
   set_list(out, "join", &job->joins, true);
   set_list(out, "config", &config, true);
   set_list(out, "rates", &rates, true);

@@ -2,10 +2,12 @@
 
 #include "engine/base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REQUESTS = 64 };
+enum { MOST_REQUESTS = 64, MOST_SKIPPED = 1000000 };
 
 typedef struct requests {
   dc_role_request items[MOST_REQUESTS];
@@ -72,6 +74,35 @@ static dc_type expect(void *context, const char *name)
   return dc_roles_expect(name, r->shape, r->items, r->n);
 }
 
+/* --columns and --skip speak of the deals, or of the history when it is all there is. */
+static dc_status ask_for_layout(const dc_job *job, dc_load_request *request, dc_error *error)
+{
+  if (job->columns.count) {
+    request->names = job->columns.items;
+    request->n_names = job->columns.count;
+  }
+  if (!job->skip) return DC_OK;
+  char *end;
+  errno = 0;
+  long lines = strtol(job->skip, &end, 10);
+  if (*end || *job->skip < '0' || *job->skip > '9' || errno || lines > MOST_SKIPPED)
+    return dc_fail(error, DC_E_USAGE, "--skip takes a whole number from 0 to %d, not '%.60s'", (int)MOST_SKIPPED,
+                   job->skip);
+  request->skip = lines + 1;
+  return DC_OK;
+}
+
+/* How numbers and dates are written, where job or configuration say so. */
+static void set_conventions(const dc_job *job, const dc_config *config, dc_shape shape, dc_load_request *request)
+{
+  int fiscal_start = job->fiscal_start ? job->fiscal_start : config->fiscal_start;
+  request->decimal = job->decimal ? (dc_decimal)job->decimal : config->decimal;
+  request->dates.order = job->dates ? (dc_day_order)job->dates : config->dates;
+  if (job->excel_1904) request->dates.bare = DC_BARE_EXCEL_1904;
+  /* A fiscal year that does not begin in January numbers its quarters otherwise, and its name says not how. */
+  request->dates.periods = shape == DC_SHAPE_QUOTAS && fiscal_start <= 1;
+}
+
 dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_strings *files, dc_shape shape,
                          const char *key, int threads, dc_loaded *out, dc_error *error)
 {
@@ -85,23 +116,15 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
                              .n_paths = files->count,
                              .threads = threads,
                              .strict = job->strict,
-                             .decimal = (dc_decimal)job->decimal,
-                             .dates = {.order = (dc_day_order)job->dates},
                              .keep_rejects = job->take_reject != NULL,
                              .hide_rows = job->hide_names,
                              .expect = expect,
                              .context = &r};
-  if (!job->decimal) request.decimal = config->decimal;
-  if (!job->dates) request.dates.order = config->dates;
-  if (job->excel_1904) request.dates.bare = DC_BARE_EXCEL_1904;
-  /* A fiscal year that does not begin in January numbers its quarters otherwise, and its name says not how. */
-  int fiscal_start = job->fiscal_start ? job->fiscal_start : config->fiscal_start;
-  request.dates.periods = shape == DC_SHAPE_QUOTAS && fiscal_start <= 1;
-  if (shape == DC_SHAPE_DEALS && job->columns.count) {
-    request.names = job->columns.items;
-    request.n_names = job->columns.count;
-  }
-  status = dc_load_csv(&request, &out->load, error);
+  set_conventions(job, config, shape, &request);
+  request.encoding = job->encoding;
+  if (shape == DC_SHAPE_DEALS || (shape == DC_SHAPE_HISTORY && job->files.count == 0))
+    status = ask_for_layout(job, &request, error);
+  if (status == DC_OK) status = dc_load_csv(&request, &out->load, error);
   if (status != DC_OK) return status;
   out->load->duplicates = job->duplicates;
   if (shape == DC_SHAPE_ACCOUNTS || shape == DC_SHAPE_QUOTAS) keep_present(out->load->table, &r);

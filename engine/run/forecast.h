@@ -37,4 +37,7 @@ void dc_describe_run(dc_forecast_run *run);
 void dc_data_tables(dc_forecast_run *run);
 void dc_data_warnings(dc_forecast_run *run);
 
+/* One warning for each file that is not plain: engine/run/read_as.c. */
+void dc_warn_read_as(dc_forecast_run *run);
+
 #endif

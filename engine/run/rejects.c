@@ -1,4 +1,5 @@
 /* What became of every row that was read, and the rows that could not be used. */
+#include "engine/ingest/dialect.h"
 #include "engine/run/rejects.h"
 
 /* The files in the order in which they are told of; NULL behind the last. */
@@ -29,6 +30,16 @@ static void count_later(dc_resolved *r)
   }
 }
 
+/* How the file was read: null where it has no header and no footer. */
+static void put_layout(const dc_input *in, dc_result_table *table)
+{
+  char sign[2];
+  dc_put_text(table, in->encoding);
+  dc_put_text(table, dc_delimiter_name(in->delimiter, sign));
+  dc_put_integer(table, in->header_line ? in->header_line : DC_INTEGER_NULL);
+  dc_put_integer(table, in->footer_line ? in->footer_line : DC_INTEGER_NULL);
+}
+
 static void inputs_of(const dc_loaded *loaded, dc_result_table *table)
 {
   for (size_t k = 0; loaded->load && k < loaded->load->n_inputs; k++) {
@@ -38,6 +49,7 @@ static void inputs_of(const dc_loaded *loaded, dc_result_table *table)
     dc_put_text(table, in->name);
     dc_put_integer(table, (int64_t)in->bytes);
     dc_put_text(table, in->hash);
+    put_layout(in, table);
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) dc_put_integer(table, counts[c]);
     dc_put_number(table, in->amount_read);
     for (int fate = 0; fate < DC_FATES; fate++) dc_put_number(table, in->amount[fate]);
@@ -50,6 +62,10 @@ void dc_inputs_table(dc_resolved *r, dc_result *out)
   static const dc_field_spec inputs[] = {{"name", DC_FIELD_TEXT},
                                          {"bytes", DC_FIELD_INTEGER},
                                          {"hash", DC_FIELD_TEXT},
+                                         {"encoding", DC_FIELD_TEXT},
+                                         {"delimiter", DC_FIELD_TEXT},
+                                         {"header_line", DC_FIELD_INTEGER},
+                                         {"footer_line", DC_FIELD_INTEGER},
                                          {"read", DC_FIELD_INTEGER},
                                          {"used", DC_FIELD_INTEGER},
                                          {"rejected", DC_FIELD_INTEGER},

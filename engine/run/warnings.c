@@ -76,6 +76,7 @@ static void warn_scopes(dc_forecast_run *run)
 
 void dc_data_warnings(dc_forecast_run *run)
 {
+  dc_warn_read_as(run);
   const dc_resolved *r = &run->r;
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
   warn_rung(run);

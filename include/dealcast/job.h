@@ -36,6 +36,8 @@ typedef struct dc_job {
   dc_strings maps;             /* --map role=column */
   dc_strings by;               /* --by: each a comma-separated list of columns */
   dc_strings columns;          /* --columns: names for a file without a header; "_" leaves one out */
+  const char *skip;            /* --skip: lines above the header of the same file; NULL = they are found */
+  const char *encoding;        /* --encoding: of files that do not say it themselves; NULL = it is found */
   const char *config;          /* --config INI */
   dc_decimal_asked decimal;    /* --decimal */
   dc_dates_asked dates;        /* --dates */

@@ -50,6 +50,10 @@ static void last_rate_counts(void **state)
   check_same(dc_rates_at(rates, "JPY", INT32_MAX), .0067);
   dc_rates_free(rates);
   dc_load_free(load);
+  check_ok(try_rates("currency;rate\nEUR;1,085\nVND;0,0004\n", &load, &rates, &error), &error);
+  check_same(dc_rates_at(rates, "EUR", 0), 1.085);
+  dc_rates_free(rates);
+  dc_load_free(load);
 }
 
 static void refused(void **state)
@@ -60,6 +64,7 @@ static void refused(void **state)
     int64_t line;
   } cases[] = {{"currency,price\nEUR,1.1\n", "columns currency and rate", 1},
                {"currency,rate\nEUR,much\n", "above 0", 2},
+               {"currency;rate\nEUR;1,085\nGBP;1,255\n", "without marks of thousands", 1},
                {"currency,rate\nEUR,1.1\nGBP,0\n", "above 0", 3},
                {"currency,rate\nEUR,1.1\nGBP,-1\n", "above 0", 3},
                {"currency,rate\nEUR,1.1\nGBP,\n", "above 0", 3},

@@ -69,6 +69,51 @@ static void names_in_two_languages(void **state)
               "id=Deal ID / 商机编号\nstage=Stage / 阶段\namount=Amount / 金额\ncreated=Created / 创建时间\n", false);
 }
 
+/* Abbreviations, other orders of words, a row's number as the id, letters for the outcome. */
+static void names_as_analysts_write_them(void **state)
+{
+  (void)state;
+  check_roles(
+      DC_SHAPE_DEALS,
+      "Opp Nr.,Kunde,Projekt,Status,Vol. (T€),Chance %,Angelegt,gepl. Abschluss,tats. Abschluss,Vertrieb,Grund Absage\n"
+      "1,Acme,Turbine,gewonnen,10,100,2024-01-03,2024-02-01,2024-02-03,Meier,\n"
+      "2,Brix,Pumpe,verloren,50,0,2024-01-05,2024-02-01,2024-02-13,Huber,Preis\n",
+      "id=Opp Nr.\nname=Projekt\naccount=Kunde\nowner=Vertrieb\noutcome=Status\namount=Vol. (T€)\n"
+      "created=Angelegt\nclosed=tats. Abschluss\nexpected_close=gepl. Abschluss\nprobability=Chance %\n"
+      "loss_reason=Grund Absage\n",
+      false);
+  check_roles(DC_SHAPE_DEALS,
+              "Cód,Situação,Valor (R$),Prob.,Dt. Abertura,Dt. Prev. Fechamento,Dt. Fechamento\n"
+              "1,Ganho,10,100,2024-01-03,2024-02-01,2024-02-03\n2,Perdido,50,0,2024-01-05,2024-02-01,2024-02-13\n",
+              "id=Cód\noutcome=Situação\namount=Valor (R$)\ncreated=Dt. Abertura\nclosed=Dt. Fechamento\n"
+              "expected_close=Dt. Prev. Fechamento\nprobability=Prob.\n",
+              false);
+  check_roles(
+      DC_SHAPE_DEALS,
+      "Opp #,Acct,Rep,Stg,Amt ($k),Prob%,Create Dt,Est Close Dt,Close Dt,Win/Loss\n"
+      "1,Acme,Ann,Closed,10,100,2024-01-03,2024-02-01,2024-02-03,W\n"
+      "2,Brix,Bob,Closed,50,0,2024-01-05,2024-02-01,2024-02-13,L\n3,Brix,Bob,Demo,50,20,2024-01-05,2024-02-01,,\n",
+      "id=Opp #\naccount=Acct\nowner=Rep\nstage=Stg\noutcome=Win/Loss\namount=Amt ($k)\ncreated=Create Dt\n"
+      "closed=Close Dt\nexpected_close=Est Close Dt\nprobability=Prob%\n",
+      false);
+  check_roles(
+      DC_SHAPE_DEALS,
+      "deal_uid,cust,salesman,pipeline_status,est_value,booked_value,dt_opened,dt_won,dt_lost,exp_close_dt\n"
+      "1,Acme,Ann,won,10,9,2024-01-03,2024-02-03,,2024-02-01\n2,Brix,Bob,lost,50,,2024-01-05,,2024-02-13,2024-02-01\n",
+      "id=deal_uid\naccount=cust\nowner=salesman\noutcome=pipeline_status\namount=est_value\n"
+      "actual_amount=booked_value\ncreated=dt_opened\nwon_at=dt_won\nlost_at=dt_lost\n"
+      "expected_close=exp_close_dt\n",
+      false);
+  check_roles(
+      DC_SHAPE_DEALS,
+      "序号,项目名称,客户,销售,项目阶段,合同额(万元),立项时间,预计签单时间,签单时间,是否中标\n"
+      "1,a,华为,王伟,签约,10,2024-01-03,2024-02-01,2024-02-03,是\n2,b,中兴,李雷,丢单,50,2024-01-05,2024-02-01,2024-02-13,否\n"
+      "3,b,中兴,李雷,投标,50,2024-01-05,2024-08-01,,\n",
+      "id=序号\nname=项目名称\naccount=客户\nowner=销售\nstage=项目阶段\noutcome=是否中标\namount=合同额(万元)\n"
+      "created=立项时间\nclosed=签单时间\nexpected_close=预计签单时间\n",
+      false);
+}
+
 static void people_never_leave(void **state)
 {
   (void)state;
@@ -259,6 +304,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(localised_exports),
       cmocka_unit_test(names_in_two_languages),
+      cmocka_unit_test(names_as_analysts_write_them),
       cmocka_unit_test(people_never_leave),
       cmocka_unit_test(ties_stop_or_are_told),
       cmocka_unit_test(runners_up_are_told),

@@ -331,6 +331,13 @@ static void tables_are_plain_and_sorted(void **state)
     assert_in_range(dc_role_synonyms[i].weight, 30, 110);
     assert_true(dc_role_synonyms[i].shapes != 0);
   }
+  assert_true(dc_role_n_loose_synonyms > 1200);
+  for (size_t i = 0; i < dc_role_n_loose_synonyms; i++) {
+    check_plain(dc_role_loose_synonyms[i].word, true, true, dc_role_loose_synonyms[i].word);
+    if (i > 0) assert_true(strcmp(dc_role_loose_synonyms[i - 1].word, dc_role_loose_synonyms[i].word) <= 0);
+  }
+  for (size_t i = 0; dc_role_same_words[i][0]; i++)
+    check_plain(dc_role_same_words[i][0], true, true, dc_role_same_words[i][0]);
   for (const char *const *p = dc_role_prefixes; *p; p++) check_plain(*p, false, true, *p);
   for (const char *const *p = dc_role_suffixes; *p; p++) check_plain(*p, false, true, *p);
 }
