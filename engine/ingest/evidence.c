@@ -38,9 +38,12 @@ static void show(dc_details *details, bool when, uint32_t seen, const char *text
     dc_shown *one = &details->shown[showings[k].what];
     if (one->count++) continue;
     one->line = line;
-    if (length >= sizeof one->text) length = sizeof one->text - 1;
-    while (length && ((unsigned char)text[length] & 0xC0) == 0x80) length--; /* not within a character */
-    memcpy(one->text, text, length);
+    size_t shown = length;
+    if (shown >= sizeof one->text) {
+      shown = sizeof one->text - 1;
+      while (shown && ((unsigned char)text[shown] & 0xC0) == 0x80) shown--; /* not within a character */
+    }
+    memcpy(one->text, text, shown);
   }
 }
 

@@ -71,7 +71,6 @@ static void numbers(void **state)
   check_numbers("test282", "#0.0#", (const double[]){1.2, 1.23, 12.3, 12.34}, 4, 0);
   check_numbers("test158", "decimal1", (const double[]){10000.1, 1.1}, 2, 0);
   check_numbers("test158", "double", (const double[]){0, 101}, 2, 0);
-  check_numbers("test168", "decimal", (const double[]){123456.789}, 1, 0);
   check_numbers("test164", "decimal", (const double[]){1234560000}, 1, 0);
 }
 
