@@ -278,7 +278,7 @@ bool dc_number_read(const char *text, size_t length, const dc_number_style *styl
   cell->currency = c.currency;
   if (c.currency) cell->seen |= DC_NUMBER_MONEY;
   if (c.currency && style->currency && c.currency != style->currency) cell->seen |= DC_NUMBER_OTHER_MONEY;
-  d.power += c.shift + style->shift;
+  d.power += c.shift ? c.shift : style->shift; /* what a cell says of itself leads */
   if (!convert(&d, &cell->value)) return false;
   if (c.brackets || c.minus_before || c.minus_behind) cell->value = -cell->value;
   return true;

@@ -59,7 +59,7 @@ typedef struct dc_number_cell {
  * - +5, -5, 5-, -5- and (5); "500,-" for 500; an exponent;
  * - a currency's sign or ISO code before or behind; k, M, bn, Mio., wan, ... behind, by their power of ten; "12 %" as 12
  *   (the sign is left out, nothing is divided).
- * The value is the double nearest to what is written times 10^shift, under any locale. Infinity, NaN, hexadecimal and
+ * The value is the double nearest to what is written times its power of ten, or else 10^shift, under any locale. Infinity, NaN, hexadecimal and
  * what overflows a double are no numbers; nor is a cell of 4 KiB or more. */
 bool dc_number_read(const char *text, size_t length, const dc_number_style *style, dc_number_cell *cell);
 

@@ -315,6 +315,7 @@ static void units_of_names(void **state)
   check_cell("1.1", &thousands, 1100);
   check_cell("0.3", &thousands, 300);
   check_cell("8,2", &wan, 82000);
+  check_cell("8k", &wan, 8000);
   check_cell("9007199254740993", &thousands, 9007199254740993000.0);
 }
 
