@@ -39,7 +39,7 @@ LDFLAGS += -L$(BREW)/lib
 ifeq ($(shell uname),Darwin)
 OPENMP := -Xpreprocessor -fopenmp
 CPPFLAGS += -I$(BREW)/opt/libomp/include
-LDFLAGS += -L$(BREW)/opt/libomp/lib -lomp
+LDFLAGS += -L$(BREW)/opt/libomp/lib -lomp -liconv
 endif
 endif
 

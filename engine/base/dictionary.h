@@ -2,9 +2,9 @@
 #ifndef DC_BASE_DICTIONARY_H
 #define DC_BASE_DICTIONARY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "engine/base/rank.h"
+
+#include <string.h>
 
 #define DC_DICTIONARY_FULL UINT32_MAX /* memory ended, or 2^32 - 2 words */
 
@@ -22,10 +22,41 @@ size_t dc_dictionary_count(const dc_dictionary *dictionary);
 /* The bytes of a word, NUL-terminated, valid as long as the dictionary; *length may be NULL. */
 const char *dc_dictionary_word(const dc_dictionary *dictionary, uint32_t code, size_t *length);
 
-/* order (count of them) := codes in order of the words' bytes (memcmp, the shorter first). */
-void dc_dictionary_order(const dc_dictionary *dictionary, uint32_t *order);
+/* All of them, by code; valid until the next one is added. */
+const dc_word *dc_dictionary_words(const dc_dictionary *dictionary);
 
-/* memcmp order of two words, the shorter first when one begins the other. */
-int dc_words_compare(const char *a, size_t length_a, const char *b, size_t length_b);
+enum { DC_KEY_BYTES = 16, DC_LOOKUPS = 256 };
+
+/* A word that is looked for: its first 16 bytes, or hashes of a longer one. */
+typedef struct dc_lookup {
+  uint64_t low, high;
+  const char *text;
+  uint32_t length;
+} dc_lookup;
+
+void dc_lookup_long(dc_lookup *lookup, const char *text, size_t length); /* length > DC_KEY_BYTES */
+
+/* DC_KEY_BYTES may be read from text, however short the word is. */
+static inline void dc_lookup_set(dc_lookup *lookup, const char *text, size_t length)
+{
+  static const unsigned char mask[2 * DC_KEY_BYTES] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                                       255, 255, 255, 255, 255, 255, 255, 255};
+  if (length > DC_KEY_BYTES) {
+    dc_lookup_long(lookup, text, length);
+    return;
+  }
+  uint64_t low, high, keep_low, keep_high;
+  memcpy(&low, text, sizeof low);
+  memcpy(&high, text + 8, sizeof high);
+  memcpy(&keep_low, mask + DC_KEY_BYTES - length, sizeof keep_low);
+  memcpy(&keep_high, mask + DC_KEY_BYTES + 8 - length, sizeof keep_high);
+  lookup->low = low & keep_low;
+  lookup->high = high & keep_high;
+  lookup->text = text;
+  lookup->length = (uint32_t)length;
+}
+
+/* The codes of n words, at most DC_LOOKUPS; false when memory ended. */
+bool dc_dictionary_codes(dc_dictionary *dictionary, const dc_lookup *lookups, size_t n, uint32_t *codes);
 
 #endif

@@ -33,6 +33,7 @@ void dc_result_free(dc_result *result)
 {
   if (!result) return;
   free_cells(result->inputs);
+  free_cells(result->fixes);
   for (size_t i = 0; i < result->n_tables; i++) free_cells(result->tables[i]);
   dc_arena_free(result->arena);
   free(result);
@@ -110,6 +111,15 @@ dc_result_table *dc_result_add_inputs(dc_result *result, const dc_field_spec *fi
   dc_result_table *table = new_table(result, "inputs", fields);
   if (!table) return &swallower;
   result->inputs = table;
+  return table;
+}
+
+dc_result_table *dc_result_add_fixes(dc_result *result, const dc_field_spec *fields)
+{
+  assert(!result->fixes);
+  dc_result_table *table = new_table(result, "fixes", fields);
+  if (!table) return &swallower;
+  result->fixes = table;
   return table;
 }
 
@@ -248,6 +258,16 @@ void dc_warn(dc_result *result, const char *format, ...)
   if (!own || !reserve(result, &warnings, result->n_warnings, sizeof *result->warnings)) return;
   result->warnings = warnings;
   result->warnings[result->n_warnings++] = own;
+}
+
+void dc_fail_check(dc_result *result, const char *format, ...)
+{
+  char text[WARNING_CHARS];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  result->failed_check = copy(result, text);
 }
 
 int dc_field_index(const dc_result_table *table, const char *name)

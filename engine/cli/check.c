@@ -16,11 +16,11 @@ typedef struct checking {
     const char *option;
     bool there;
     struct stat found;
-  } outputs[2];
+  } outputs[3];
   int stdins;
 } checking;
 
-enum { OUTPUT, REJECTS };
+enum { OUTPUT, REJECTS, FIXES, OUTPUTS };
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -37,7 +37,7 @@ static dc_status check_input(const char *path, checking *seen, dc_error *error)
   if (stat(path, &found) != 0 || access(path, R_OK) != 0)
     return dc_fail_at(error, DC_E_INPUT, path, 0, 0, "cannot be read: %s", strerror(errno));
   if (S_ISDIR(found.st_mode)) return dc_fail_at(error, DC_E_INPUT, path, 0, 0, "cannot be read: it is a folder");
-  for (int k = OUTPUT; k <= REJECTS; k++)
+  for (int k = OUTPUT; k < OUTPUTS; k++)
     if (seen->outputs[k].there && same_file(&found, &seen->outputs[k].found))
       return dc_fail_at(error, DC_E_USAGE, path, 0, 0, "is an input: %s would replace it", seen->outputs[k].option);
   return DC_OK;
@@ -82,21 +82,25 @@ static bool is_table_of(const dc_command *command, const char *path)
   return false;
 }
 
-/* Can the rejected rows be kept where they are wanted, beside the other outputs? */
-static dc_status check_rejects(const dc_command *command, const checking *seen, dc_error *error)
+/* Can a list beside the result (the rejected rows, what to mend) go where it is wanted? */
+static dc_status check_side(const dc_command *command, const checking *seen, int side, const char *path,
+                            dc_error *error)
 {
-  const char *path = command->rejects, *output = command->write.path;
+  const char *option = seen->outputs[side].option;
+  const char *others[] = {[OUTPUT] = command->write.path, [REJECTS] = command->rejects, [FIXES] = command->job.fixes};
   if (!path) return DC_OK;
   if (strcmp(path, "-") == 0)
-    return dc_fail(error, DC_E_USAGE, "--rejects takes a file: standard output is for the result");
-  bool both = seen->outputs[OUTPUT].there && seen->outputs[REJECTS].there;
-  if (output &&
-      (strcmp(path, output) == 0 || (both && same_file(&seen->outputs[OUTPUT].found, &seen->outputs[REJECTS].found))))
-    return dc_fail_at(error, DC_E_USAGE, path, 0, 0, "--output and --rejects cannot be one file");
+    return dc_fail(error, DC_E_USAGE, "%s takes a file: standard output is for the result", option);
+  for (int k = OUTPUT; k < side; k++) {
+    bool both = seen->outputs[k].there && seen->outputs[side].there;
+    if (others[k] &&
+        (strcmp(path, others[k]) == 0 || (both && same_file(&seen->outputs[k].found, &seen->outputs[side].found))))
+      return dc_fail_at(error, DC_E_USAGE, path, 0, 0, "%s and %s cannot be one file", seen->outputs[k].option, option);
+  }
   dc_status status = dc_file_check(path, error);
   if (status == DC_OK && command->write.out_dir && is_table_of(command, path))
-    return dc_fail_at(error, DC_E_USAGE, path, 0, 0,
-                      "--out-dir writes a table of that name; choose another for --rejects");
+    return dc_fail_at(error, DC_E_USAGE, path, 0, 0, "--out-dir writes a table of that name; choose another for %s",
+                      option);
   return status;
 }
 
@@ -113,6 +117,7 @@ dc_status dc_command_check(const dc_command *command, dc_error *error)
   checking seen = {.stdins = 0};
   look_at(&seen, OUTPUT, "--output", command->write.path);
   look_at(&seen, REJECTS, "--rejects", command->rejects);
+  look_at(&seen, FIXES, "--fixes", job->fixes);
   const dc_strings *lists[] = {&job->files, &job->history, &job->accounts, &job->quotas};
   dc_status status = DC_OK;
   for (size_t i = 0; i < sizeof lists / sizeof *lists && status == DC_OK; i++)
@@ -121,6 +126,7 @@ dc_status dc_command_check(const dc_command *command, dc_error *error)
   if (status == DC_OK && job->config) status = check_input(job->config, &seen, error);
   if (status == DC_OK && job->rates) status = check_input(job->rates, &seen, error);
   if (status == DC_OK) status = dc_write_check(&command->write, error);
-  if (status == DC_OK) status = check_rejects(command, &seen, error);
+  if (status == DC_OK) status = check_side(command, &seen, REJECTS, command->rejects, error);
+  if (status == DC_OK) status = check_side(command, &seen, FIXES, job->fixes, error);
   return status;
 }

@@ -149,13 +149,13 @@ static dc_status set_value(dc_command *command, const dc_option *option, const c
   }
 }
 
-static dc_status unknown_option(const char *argument, size_t length, dc_error *error)
+static dc_status unknown_option(const dc_verb *verb, const char *argument, size_t length, dc_error *error)
 {
   char spelled[SPELLED_CHARS] = "";
   const char *near = NULL;
   if (argument[1] == '-' && length - 2 < sizeof spelled) {
     memcpy(spelled, argument + 2, length - 2);
-    near = dc_nearest_option(spelled);
+    near = dc_nearest_option(spelled, verb->name);
   }
   return dc_fail(error, DC_E_USAGE, "unknown option '%.*s'%s%s%s", (int)length, argument,
                  near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
@@ -182,7 +182,10 @@ static dc_status parse_option(dc_command *command, int count, char **arguments, 
     option = find_letter(argument[1]);
     if (argument[2]) value = argument + 2;
   }
-  if (!option) return unknown_option(argument, length, error);
+  if (!option) return unknown_option(command->verb, argument, length, error);
+  if (!dc_option_is_of(option, command->verb->name))
+    return dc_fail(error, DC_E_USAGE, "--%s is an option of %s, not of %s", option->name, option->verb,
+                   command->verb->name);
   if (option->kind == DC_OPTION_FLAG) {
     if (value) return dc_fail(error, DC_E_USAGE, "--%s takes no value", option->name);
     *(bool *)target(command, option) = true;
@@ -234,6 +237,7 @@ dc_status dc_command_parse(const dc_verb *verb, int count, char **arguments, dc_
   command->job.as_of = DC_DATE_MISSING;
   command->job.horizon = 3;
   command->job.origins = 12;
+  command->job.min_score = -1;
   dc_status status = DC_OK;
   bool options = true;
   for (int i = 0; i < count && status == DC_OK; i++) {

@@ -11,12 +11,13 @@ void dc_help_all(FILE *to)
       "  dealcast VERB FILE... [options]\n\nVerbs\n",
       to);
   for (const dc_verb *verb = dc_verbs; verb->name; verb++) fprintf(to, "  %-12s%s\n", verb->name, verb->summary);
-  fputs("  help        help with a verb: dealcast help forecast\n"
-        "  version     the version\n\n"
-        "Example\n  dealcast forecast deals.csv --period quarter --horizon 2\n\n"
-        "Exit codes: 0 done; 2 usage; 3 bad input; 4 too little data; 5 system (disk, memory); 128+n stopped by signal "
-        "n\n",
-        to);
+  fputs(
+      "  help        help with a verb: dealcast help forecast\n"
+      "  version     the version\n\n"
+      "Example\n  dealcast forecast deals.csv --period quarter --horizon 2\n\n"
+      "Exit codes: 0 done; 1 done, and a check that was asked for failed; 2 usage; 3 bad input; 4 too little data; 5 system (disk, memory); 128+n stopped by signal "
+      "n\n",
+      to);
 }
 
 static void put_option(FILE *to, const dc_option *option)
@@ -35,7 +36,8 @@ static void put_option(FILE *to, const dc_option *option)
 void dc_help_verb(FILE *to, const dc_verb *verb)
 {
   fprintf(to, "%s\n\n%s", verb->usage, verb->about);
-  for (const dc_option *option = dc_options; option->name; option++) put_option(to, option);
+  for (const dc_option *option = dc_options; option->name; option++)
+    if (dc_option_is_of(option, verb->name)) put_option(to, option);
   fputs("\nTables (--table, --out-dir)\n ", to);
   for (const char *const *table = verb->tables; *table; table++) fprintf(to, " %s", *table);
   fprintf(to, "\n\nExamples\n%s", verb->examples);

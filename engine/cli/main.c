@@ -16,7 +16,7 @@
 #include <malloc.h>
 #endif
 
-enum { SIGNAL_BASE = 128, MOST_NAMES = 64 };
+enum { FAILED_CHECK = 1, SIGNAL_BASE = 128, MOST_NAMES = 64 };
 
 /* What files and arguments say must not steer the terminal. */
 static void put_plain(const char *text)
@@ -71,6 +71,16 @@ static void tell_warnings(const dc_command *command, const dc_result *result)
   }
 }
 
+/* Did a check fail that was asked for? */
+static bool tell_failed(const dc_result *result)
+{
+  if (!result || !result->failed_check) return false;
+  fputs("dealcast: ", stderr);
+  put_plain(result->failed_check);
+  fputc('\n', stderr);
+  return true;
+}
+
 /* Scratch of a few megabytes comes and goes with each distribution; its pages need not be given back each time. */
 static void keep_pages(void)
 {
@@ -121,10 +131,12 @@ static int run(dc_command *command)
   status = settle_rejects(&rejects, status, &error);
   bool usable = (status == DC_OK || status == DC_W_MAXITER) && result;
   if (usable) tell_warnings(command, result);
-  if (usable) status = dc_write_result(result, &command->write, &error);
+  if (usable && result->fixes) status = dc_write_private(result->fixes, command->job.fixes, &error);
+  if (usable && (status == DC_OK || status == DC_W_MAXITER)) status = dc_write_result(result, &command->write, &error);
   dc_write_abort();
+  bool written = status == DC_OK || status == DC_W_MAXITER, failed = written && tell_failed(result);
   dc_result_free(result);
-  if (status == DC_OK || status == DC_W_MAXITER) return 0;
+  if (written) return failed ? FAILED_CHECK : 0;
   if (dc_signal_received()) return SIGNAL_BASE + dc_signal_received();
   put_error(&error);
   return dc_exit_code(status);

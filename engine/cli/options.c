@@ -16,6 +16,7 @@ static const char *const duplicates[] = {"reject", "first", "last", NULL};
 #define OPTION(kind_of, long_name, field, value_name, help_line)                                                       \
   .name = long_name, .kind = DC_OPTION_##kind_of, .offset = offsetof(dc_command, field), .value = value_name,          \
   .help = help_line
+#define OF(name_of_verb) .verb = name_of_verb
 #define WITHIN(least, most) .min = least, .max = most
 #define GROUP(heading) .name = heading, .kind = DC_OPTION_GROUP
 
@@ -23,7 +24,7 @@ const dc_option dc_options[] = {
     {GROUP("What is read")},
     {OPTION(LIST, "history", job.history, "FILE", "changes of stage, amount or close date of the deals; repeatable")},
     {OPTION(LIST, "accounts", job.accounts, "FILE", "one row per account, joined to the deals")},
-    {OPTION(LIST, "quotas", job.quotas, "FILE", "quota by period, and by owner or another column")},
+    {OPTION(LIST, "quotas", job.quotas, "FILE", "quota by period, and by owner or another column"), OF("forecast")},
     {OPTION(PAIRS, "join", job.joins, "FILE:KEY", "any further table, by a column of both; repeatable"),
      .separator = ':'},
     {OPTION(PAIRS, "map", job.maps, "ROLE=COLUMN", "what a column is, where its name does not tell; repeatable"),
@@ -44,21 +45,28 @@ const dc_option dc_options[] = {
      .choices = duplicates},
     {OPTION(FLAG, "strict", job.strict, NULL, "stop at the first row that cannot be used")},
     {GROUP("What is asked")},
-    {OPTION(DATE, "as-of", job.as_of, "DATE", "forecast as if today were DATE; default: the last day in the data")},
+    {OPTION(DATE, "as-of", job.as_of, "DATE", "as if today were DATE; default: the last day in the data")},
     {OPTION(FLAG, "as-of-ok", job.as_of_ok, NULL, "DATE may lie past the end of the data")},
     {OPTION(CHOICE, "period", job.period, "PERIOD", "month (default), quarter, week"), .choices = periods},
-    {OPTION(INTEGER, "horizon", job.horizon, "N", "how many periods; default 3"), WITHIN(1, 59)},
-    {OPTION(LIST, "by", job.by, "COLUMN,...", "also by each value; several columns are crossed; repeatable")},
+    {OPTION(INTEGER, "horizon", job.horizon, "N", "how many periods; default 3"), WITHIN(1, 59), OF("forecast")},
+    {OPTION(LIST, "by", job.by, "COLUMN,...", "also by each value; several columns are crossed; repeatable"),
+     OF("forecast")},
     {OPTION(MONTH, "fiscal-start", job.fiscal_start, "MONTH", "first month of the fiscal year; default January")},
-    {OPTION(FLAG, "no-backtest", job.no_backtest, NULL, "skip the proof on past days (and the calibration by it)")},
-    {OPTION(INTEGER, "origins", job.origins, "N", "past days to prove the forecast on; default 12"), WITHIN(1, 120)},
+    {OPTION(FLAG, "no-backtest", job.no_backtest, NULL, "skip the proof on past days (and the calibration by it)"),
+     OF("forecast")},
+    {OPTION(INTEGER, "origins", job.origins, "N", "past days to prove the forecast on; default 12"), WITHIN(1, 120),
+     OF("forecast")},
     {OPTION(SEED, "seed", job.seed, "N", "salt of the sampling for fits on very large inputs; default 0")},
+    {OPTION(INTEGER, "min-score", job.min_score, "N", "exit 1 when the score in all is below N, 0 to 100"),
+     WITHIN(0, 100), OF("check")},
     {GROUP("What is written")},
     {OPTION(CHOICE, "format", write.format, "FORMAT", "table (default), json, ndjson, csv"), .choices = formats},
     {OPTION(TEXT, "table", write.table, "NAME,...", "only these tables of the result")},
     {OPTION(INTEGER, "top", write.top, "N", "rows that the terminal shows of a long table; default 10"),
      WITHIN(1, 1000000)},
     {OPTION(TEXT, "output", write.path, "FILE", "to FILE, replaced only when all is written"), .letter = 'o'},
+    {OPTION(TEXT, "fixes", job.fixes, "FILE", "what to mend, a CSV line for each deal and field, most money first"),
+     OF("check")},
     {OPTION(TEXT, "out-dir", write.out_dir, "DIR", "each table to a file of its own, run.json last")},
     {OPTION(TEXT, "rejects", rejects, "FILE", "each row that could not be used, as it stood, and how to mend it")},
     {OPTION(FLAG, "hide-names", job.hide_names, NULL, "codes in place of the names of owners and accounts")},
@@ -119,10 +127,15 @@ const char *dc_nearest(const char *typed, const char *const *names)
   return best.name;
 }
 
-const char *dc_nearest_option(const char *typed)
+bool dc_option_is_of(const dc_option *option, const char *verb)
+{
+  return !option->verb || strcmp(option->verb, verb) == 0;
+}
+
+const char *dc_nearest_option(const char *typed, const char *verb)
 {
   nearest best = {NULL, 0};
   for (const dc_option *o = dc_options; o->name; o++)
-    if (o->kind != DC_OPTION_GROUP) consider(typed, o->name, &best);
+    if (o->kind != DC_OPTION_GROUP && dc_option_is_of(o, verb)) consider(typed, o->name, &best);
   return best.name;
 }

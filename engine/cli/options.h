@@ -2,6 +2,7 @@
 #ifndef DC_CLI_OPTIONS_H
 #define DC_CLI_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ typedef struct dc_option {
   int min, max;
   char separator;
   const char *const *choices;
+  const char *verb; /* the only one that takes it; NULL = all do */
 } dc_option;
 
 extern const dc_option dc_options[]; /* ended by a NULL name */
@@ -37,6 +39,9 @@ const dc_option *dc_find_option(const char *name, size_t length);
 
 /* The known name nearest to what was typed, or NULL when none is near. names ended by NULL. */
 const char *dc_nearest(const char *typed, const char *const *names);
-const char *dc_nearest_option(const char *typed);
+const char *dc_nearest_option(const char *typed, const char *verb);
+
+/* Does the verb take the option? */
+bool dc_option_is_of(const dc_option *option, const char *verb);
 
 #endif

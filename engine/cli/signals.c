@@ -31,6 +31,10 @@ void dc_signals_install(void)
   action.sa_handler = SIG_DFL;
   action.sa_flags = 0;
   sigaction(SIGPIPE, &action, NULL);
+#ifdef SIGXFSZ
+  action.sa_handler = SIG_IGN; /* a limit on the size of files is told like a full disk, and the temporary file goes */
+  sigaction(SIGXFSZ, &action, NULL);
+#endif
 }
 
 int dc_signal_received(void) { return (int)received; }

@@ -5,6 +5,9 @@
 static const char *const forecast_tables[] = {"forecast", "deals",   "deal_periods", "backtest",
                                               "quality",  "columns", "rejects",      NULL};
 
+static const char *const check_tables[] = {"score",  "defects", "variants", "duplicates", "owners",
+                                           "stages", "columns", "rejects",  NULL};
+
 const dc_verb dc_verbs[] = {
     {"forecast", "how much will be booked in each coming period, and how sure that is",
      "dealcast forecast FILE... [options]",
@@ -23,6 +26,18 @@ const dc_verb dc_verbs[] = {
      "  dealcast forecast deals.csv --format csv --table deals > deals-scored.csv\n"
      "  dealcast forecast export.csv --map amount=ACV --map closed=\"Close Date\" --as-of 2024-06-30\n",
      forecast_tables, dc_run_forecast},
+    {"check", "what is wrong with the data, what it costs the forecast, and what to mend first",
+     "dealcast check FILE... [options]",
+     "Reads deals, or a --history alone, and lists what is missing, impossible, stale, contradictory, double or spelt in\n"
+     "several ways: how often, in deals worth how much, where first, how to mend it, and by how much the range of the\n"
+     "next period's bookings would narrow if it were mended. It scores each field, owner and stage from 0 to 100 by\n"
+     "completeness and accuracy. A file that no forecast can be made of is audited all the same: what it lacks is part\n"
+     "of the list. --config holds the data against a standard, too: required fields by stage, allowed values.\n",
+     "  dealcast check deals.csv\n"
+     "  dealcast check deals.csv --history stages.csv --fixes mend.csv\n"
+     "  dealcast check deals.csv --config dealcast.ini --min-score 80\n"
+     "  dealcast check --history stages.csv --format json -o check.json\n",
+     check_tables, dc_run_check},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 

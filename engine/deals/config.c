@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ typedef struct setting {
   dc_status (*set)(reader *in, const struct setting *rule, const char *value);
   dc_meaning meaning;
   bool single;
+  size_t offset; /* of a limit, in dc_check_config */
 } setting;
 
 static dc_status set_words(reader *in, const struct setting *rule, const char *value);
@@ -50,21 +52,28 @@ static dc_status set_timezone(reader *in, const struct setting *rule, const char
 static dc_status set_currency(reader *in, const struct setting *rule, const char *value);
 static dc_status set_dates(reader *in, const struct setting *rule, const char *value);
 static dc_status set_decimal(reader *in, const struct setting *rule, const char *value);
+static dc_status set_limit(reader *in, const struct setting *rule, const char *value);
 
 static const setting settings[] = {
-    {"stages", "won", set_words, DC_MEANING_WON, false},
-    {"stages", "lost", set_words, DC_MEANING_LOST, false},
-    {"stages", "open", set_words, DC_MEANING_OPEN, false},
-    {"stages", "ignore", set_words, DC_MEANING_IGNORE, false},
-    {"stages", "order", set_words, DC_MEANING_UNKNOWN, false},
-    {"outcome", "booked_at", set_booked, DC_MEANING_UNKNOWN, true},
-    {"calendar", "fiscal_start", set_fiscal, DC_MEANING_UNKNOWN, true},
-    {"calendar", "timezone", set_timezone, DC_MEANING_UNKNOWN, true},
-    {"calendar", "dates", set_dates, DC_MEANING_UNKNOWN, true},
-    {"currency", "code", set_currency, DC_MEANING_UNKNOWN, true},
-    {"currency", "decimal", set_decimal, DC_MEANING_UNKNOWN, true},
+    {"stages", "won", set_words, DC_MEANING_WON, false, 0},
+    {"stages", "lost", set_words, DC_MEANING_LOST, false, 0},
+    {"stages", "open", set_words, DC_MEANING_OPEN, false, 0},
+    {"stages", "ignore", set_words, DC_MEANING_IGNORE, false, 0},
+    {"stages", "order", set_words, DC_MEANING_UNKNOWN, false, 0},
+    {"outcome", "booked_at", set_booked, DC_MEANING_UNKNOWN, true, 0},
+    {"calendar", "fiscal_start", set_fiscal, DC_MEANING_UNKNOWN, true, 0},
+    {"calendar", "timezone", set_timezone, DC_MEANING_UNKNOWN, true, 0},
+    {"calendar", "dates", set_dates, DC_MEANING_UNKNOWN, true, 0},
+    {"currency", "code", set_currency, DC_MEANING_UNKNOWN, true, 0},
+    {"currency", "decimal", set_decimal, DC_MEANING_UNKNOWN, true, 0},
+    {"check", "stale_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, stale_days)},
+    {"check", "far_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, far_days)},
+    {"check", "likely_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, likely_days)},
+    {"check", "absurd_times", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, absurd_times)},
 };
-static const char *const sections[] = {"columns", "stages", "outcome", "calendar", "currency"};
+static const dc_check_config check_defaults = {60, 1826, 7, 1000};
+static const char *const sections[] = {"columns",  "stages",  "outcome", "calendar", "currency",
+                                       "required", "allowed", "check",   "weights"};
 enum { N_SETTINGS = sizeof settings / sizeof *settings, N_SECTIONS = sizeof sections / sizeof *sections };
 
 #define REFUSE(in, ...) dc_fail_at((in)->error, DC_E_USAGE, (in)->path, (in)->number, 0, __VA_ARGS__)
@@ -117,8 +126,9 @@ static dc_status add_stage(reader *in, const char *word, dc_meaning meaning)
   return DC_OK;
 }
 
-/* WORD, WORD, ...; a word with a comma in it stands in double quotes. value is cut up. */
-static dc_status set_words(reader *in, const struct setting *rule, const char *value)
+/* WORD, WORD, ...; a word with a comma in it stands in double quotes. each takes the words one by one. */
+static dc_status split_words(reader *in, const char *key, const char *value, void *context,
+                             dc_status (*each)(reader *in, void *context, const char *word))
 {
   char word[DC_FOLD_BYTES];
   dc_status status = DC_OK;
@@ -131,16 +141,86 @@ static dc_status set_words(reader *in, const struct setting *rule, const char *v
       else if (n + 1 < sizeof word)
         word[n++] = *p;
       else
-        return REFUSE(in, "a word of %s is longer than %d bytes", rule->key, DC_FOLD_BYTES - 1);
+        return REFUSE(in, "a word of %s is longer than %d bytes", key, DC_FOLD_BYTES - 1);
     }
-    if (quoted) return REFUSE(in, "a quote in %s is not closed", rule->key);
+    if (quoted) return REFUSE(in, "a quote in %s is not closed", key);
     if (*p == ',') p++;
     const char *start = dc_text_trim(word, &n);
     if (n == 0) continue;
     word[(size_t)(start - word) + n] = '\0';
-    status = rule->meaning == DC_MEANING_UNKNOWN ? add_ordered(in, start) : add_stage(in, start, rule->meaning);
+    status = each(in, context, start);
   }
   return status;
+}
+
+static dc_status take_stage(reader *in, void *context, const char *word)
+{
+  const setting *rule = context;
+  return rule->meaning == DC_MEANING_UNKNOWN ? add_ordered(in, word) : add_stage(in, word, rule->meaning);
+}
+
+static dc_status set_words(reader *in, const struct setting *rule, const char *value)
+{
+  setting copied = *rule;
+  return split_words(in, rule->key, value, &copied, take_stage);
+}
+
+static dc_status take_listed(reader *in, void *context, const char *word)
+{
+  dc_config_list *list = context;
+  char **words = longer(in, list->words, list->n, sizeof *words);
+  if (!words || !(words[list->n] = copy(in, word))) return no_memory(in);
+  list->words = words;
+  list->n++;
+  return DC_OK;
+}
+
+/* A line of [required] or [allowed]; a name that comes again adds to its list. */
+static dc_status set_list(reader *in, dc_config_list **lists, size_t *n, const char *key, const char *value)
+{
+  dc_config_list *list = NULL;
+  for (size_t i = 0; i < *n; i++)
+    if (dc_text_same((*lists)[i].name, key)) list = &(*lists)[i];
+  if (!list) {
+    dc_config_list *grown = longer(in, *lists, *n, sizeof *grown);
+    if (!grown || !(grown[*n].name = copy(in, key))) return no_memory(in);
+    *lists = grown;
+    list = &grown[(*n)++];
+  }
+  return split_words(in, key, value, list, take_listed);
+}
+
+static dc_status set_limit(reader *in, const struct setting *rule, const char *value)
+{
+  char *end;
+  long limit = strtol(value, &end, 10);
+  if (end == value || *end || limit < 1 || limit > 1000000)
+    return REFUSE(in, "%s is a whole number from 1 to 1000000, not \"%s\"", rule->key, value);
+  memcpy((char *)&in->owned->config.check + rule->offset, &(int){(int)limit}, sizeof(int));
+  return DC_OK;
+}
+
+/* A role, `rows`, or `other` for the columns without a role. */
+static dc_status set_weight(reader *in, const char *key, const char *value)
+{
+  dc_config *config = &in->owned->config;
+  char *end;
+  double weight = strtod(value, &end);
+  dc_role role = dc_role_parse(key);
+  const char *name = role != DC_ROLE_NONE ? dc_role_name(role) : dc_text_same(key, "rows") ? "rows" : "other";
+  if (role == DC_ROLE_NONE && !dc_text_same(key, name))
+    return REFUSE(in, "unknown role \"%s\" in [weights]; beside roles there are `rows` and `other`", key);
+  if (end == value || *end || !(weight >= 0 && weight <= 1000))
+    return REFUSE(in, "a weight is a number from 0 to 1000, not \"%s\"", value);
+  for (size_t i = 0; i < config->n_weights; i++)
+    if (strcmp(config->weights[i].role, name) == 0) return REFUSE(in, "%s is given twice", name);
+  void *grown = longer(in, config->weights, config->n_weights, sizeof *config->weights);
+  char *kept = copy(in, name);
+  if (!grown || !kept) return no_memory(in);
+  config->weights = grown;
+  config->weights[config->n_weights].role = kept;
+  config->weights[config->n_weights++].weight = weight;
+  return DC_OK;
 }
 
 static dc_status set_booked(reader *in, const struct setting *rule, const char *value)
@@ -254,7 +334,10 @@ static dc_status refuse_section(reader *in, const char *section)
   if (!*section) return REFUSE(in, "a key before any [section]");
   const char *near = dc_text_nearest(section, sections, N_SECTIONS);
   if (near) return REFUSE(in, "unknown section [%s]; did you mean [%s]?", section, near);
-  return REFUSE(in, "unknown section [%s]; there are [columns], [stages], [outcome], [calendar], [currency]", section);
+  return REFUSE(in,
+                "unknown section [%s]; there are [columns], [stages], [outcome], [calendar], [currency], [required], "
+                "[allowed], [check], [weights]",
+                section);
 }
 
 static dc_status refuse_key(reader *in, const char *section, const char *key)
@@ -275,6 +358,10 @@ static dc_status take(reader *in, const char *section, const char *key, const ch
   if (!*key) return REFUSE(in, "a value without a key");
   if (dc_text_same(section, "columns"))
     return *value ? set_column(in, key, value) : REFUSE(in, "%s has no column", key);
+  dc_config *config = &in->owned->config;
+  if (dc_text_same(section, "required")) return set_list(in, &config->required, &config->n_required, key, value);
+  if (dc_text_same(section, "allowed")) return set_list(in, &config->allowed, &config->n_allowed, key, value);
+  if (dc_text_same(section, "weights")) return set_weight(in, key, value);
   for (size_t i = 0; i < N_SETTINGS; i++) {
     const setting *s = &settings[i];
     if (!dc_text_same(s->section, section) || !dc_text_same(s->key, key)) continue;
@@ -378,6 +465,19 @@ static dc_status parse(reader *in)
   return REFUSE(in, "neither [SECTION] nor KEY = VALUE");
 }
 
+/* [required] goes by [stages] order. */
+static dc_status check_required(reader *in)
+{
+  const dc_config *config = &in->owned->config;
+  for (size_t i = 0; i < config->n_required; i++)
+    if (dc_stage_position(config, config->required[i].name) < 0)
+      return dc_fail_at(
+          in->error, DC_E_USAGE, in->path, 0, 0,
+          "[required] names stage \"%s\", and [stages] order does not: list the stages there, first to last",
+          config->required[i].name);
+  return DC_OK;
+}
+
 dc_status dc_config_read(const char *path, dc_config **config, dc_error *error)
 {
   reader in = {.path = path, .error = error};
@@ -389,9 +489,11 @@ dc_status dc_config_read(const char *path, dc_config **config, dc_error *error)
     goto done;
   }
   memcpy(in.owned->config.timezone, "UTC", 4);
+  in.owned->config.check = check_defaults;
   if (path) {
     in.file = fopen(path, "r");
     status = in.file ? parse(&in) : dc_fail_at(error, DC_E_SYSTEM, path, 0, 0, "cannot open: %s", strerror(errno));
+    if (status == DC_OK) status = check_required(&in);
   }
 done:
   if (in.file) fclose(in.file);
@@ -410,20 +512,4 @@ void dc_config_free(dc_config *config)
   owned_config *owned = (owned_config *)config;
   dc_arena_free(owned->arena);
   free(owned);
-}
-
-dc_meaning dc_stage_meaning(const dc_config *config, const char *word)
-{
-  if (!word) return DC_MEANING_UNKNOWN;
-  for (size_t i = 0; config && i < config->n_stages; i++)
-    if (dc_text_same(config->stages[i].word, word)) return config->stages[i].meaning;
-  dc_meaning meaning = dc_word_meaning(word);
-  return meaning == DC_MEANING_UNKNOWN && dc_stage_position(config, word) >= 0 ? DC_MEANING_OPEN : meaning;
-}
-
-int dc_stage_position(const dc_config *config, const char *word)
-{
-  for (size_t i = 0; config && word && i < config->n_order; i++)
-    if (dc_text_same(config->order[i], word)) return (int)i;
-  return -1;
 }

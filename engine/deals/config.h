@@ -1,4 +1,5 @@
-/* What an INI file (--config) says about a way of selling: columns, stages, outcome, calendar, currency. */
+/* What an INI file (--config) says about a way of selling: columns, stages, outcome, calendar, currency; and the standard
+ * that `dealcast check` holds the data against. */
 #ifndef DC_DEALS_CONFIG_H
 #define DC_DEALS_CONFIG_H
 
@@ -27,7 +28,26 @@ typedef enum dc_booked_at { DC_BOOKED_LAST_SPELL, DC_BOOKED_FIRST } dc_booked_at
  * [outcome]  booked_at = last_spell | first
  * [calendar] fiscal_start = 1..12, timezone = UTC | +HH:MM | -HH:MM, dates = day-first | month-first | year-first
  * [currency] code = USD, decimal = point | comma
+ * [required] STAGE = FIELD, FIELD, ... from that stage of [stages] order on; a field is a role or a column
+ * [allowed]  COLUMN = WORD, WORD, ...  a column or a role; to the byte
+ * [check]    stale_days, far_days, likely_days, absurd_times = whole numbers, see dc_check_config
+ * [weights]  ROLE = NUMBER            of the field in the score; `rows` = of the rows themselves, `other` = of all columns
+ *                                     without a role together
  * An unknown section or key stops, naming the nearest known one. */
+/* A name and words. */
+typedef struct dc_config_list {
+  char *name;
+  char **words;
+  size_t n;
+} dc_config_list;
+
+typedef struct dc_check_config {
+  int stale_days;   /* an open deal that nobody touched for longer is stale; default 60 */
+  int far_days;     /* a day that is further away from all others is a slip of the pen; default 1826 */
+  int likely_days;  /* deals of one account and amount are likely one when created within; default 7 */
+  int absurd_times; /* an amount that is more times the median is absurd; default 1000 */
+} dc_check_config;
+
 typedef struct dc_config {
   struct {
     char *role, *column;
@@ -47,6 +67,13 @@ typedef struct dc_config {
   char currency[8];         /* "" = not given */
   dc_day_order dates;       /* of 03/04/2021, DC_ORDER_UNKNOWN = as proven */
   dc_decimal decimal;       /* DC_DECIMAL_UNKNOWN = as proven */
+  size_t n_required, n_allowed, n_weights;
+  dc_config_list *required, *allowed;
+  dc_check_config check;
+  struct {
+    char *role; /* or "rows", "other" */
+    double weight;
+  } * weights;
 } dc_config;
 
 /* path NULL: the defaults. */

@@ -107,6 +107,17 @@ static dc_status take_rows(dc_deals *deals, const dc_deals_sources *s, scratch *
   return status;
 }
 
+/* In a history of every field, which words of the field column name another one than the stage; NULL where there is none. */
+static dc_status find_other_fields(const dc_column *field, uint8_t **other, dc_error *error)
+{
+  *other = NULL;
+  if (!field || field->type != DC_TYPE_CATEGORY) return DC_OK;
+  *other = calloc(field->n_words, 1);
+  if (!*other) return dc_fail_memory(error, "looking for changes of the stage");
+  for (size_t k = 1; k < field->n_words; k++) (*other)[k] = !dc_role_names_stage(field->words[k]);
+  return DC_OK;
+}
+
 /* Gives each history row its deal. Rows without an id or an instant are rejected. */
 static dc_status take_events(dc_deals *deals, const dc_deals_sources *s, scratch *w, dc_error *error)
 {
@@ -114,8 +125,12 @@ static dc_status take_events(dc_deals *deals, const dc_deals_sources *s, scratch
   const dc_table *table = s->history->table;
   const dc_column *id = role_column(s->history, s->history_roles, DC_ROLE_ID);
   const dc_column *when = role_column(s->history, s->history_roles, DC_ROLE_CHANGED_AT);
+  const dc_column *field = role_column(s->history, s->history_roles, DC_ROLE_FIELD);
+  uint8_t *other;
+  dc_status status = find_other_fields(field, &other, error);
+  if (status != DC_OK) return status;
   w->deal_of_event = malloc((table->rows + 1) * sizeof *w->deal_of_event);
-  dc_status status = w->deal_of_event ? DC_OK : dc_fail_memory(error, "collecting ids");
+  if (!w->deal_of_event) status = dc_fail_memory(error, "collecting ids");
   for (size_t r = 0; r < table->rows && status == DC_OK; r++) {
     if ((status = look_up(r, error)) != DC_OK) break;
     size_t length;
@@ -127,9 +142,14 @@ static dc_status take_events(dc_deals *deals, const dc_deals_sources *s, scratch
                              length ? DC_ROLE_CHANGED_AT : DC_ROLE_ID, error);
       continue;
     }
+    if (other && other[dc_column_code(field, r)]) {
+      dc_load_set_aside(s->history, r, DC_ROW_EXCLUDED);
+      continue;
+    }
     w->deal_of_event[r] = dc_ids_add(&deals->ids, text, length, &fresh);
     if (w->deal_of_event[r] == DC_ID_NONE) status = dc_fail_memory(error, "collecting ids");
   }
+  free(other);
   return status;
 }
 

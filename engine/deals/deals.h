@@ -29,6 +29,7 @@ typedef struct dc_attribute {
   dc_role role; /* DC_ROLE_NONE for others */
   bool dated;
   bool predictor;          /* set by the caller that decides on leaks; of joined columns by dc_deals_join */
+  const char *dropped;     /* why it predicts no longer; NULL = nobody said so */
   const dc_column *column; /* that it was read from */
   dc_words words;
   uint32_t *code; /* n deals */

@@ -43,7 +43,8 @@ typedef struct money_job {
   int32_t as_of;
   names names;
   purse deals, history;
-  int run; /* the run's currency, an index into names; 0 = not known */
+  bool trial; /* is there a rate for everything? nothing is changed yet */
+  int run;    /* the run's currency, an index into names; 0 = not known */
   dc_money *money;
   dc_ids ids;
   keeper *keepers;
@@ -306,13 +307,13 @@ static dc_status convert_cell(const money_job *j, const purse *p, int k, size_t 
   char text[DC_DATE_CHARS];
   double *amount = &p->amount[k]->number[row];
   if (isnan(*amount)) return DC_OK;
-  if (!currency) j->money->assumed++;
+  if (!currency && !j->trial) j->money->assumed++;
   if (!currency || strcmp(j->names.name[currency], j->names.name[j->run]) == 0) return DC_OK;
   double rate = dc_rates_at(j->rates, j->names.name[currency], day);
   if (isnan(rate))
     return fail_row(p, row, error, "no rate of %s on or before %s: begin the file of rates earlier",
                     j->names.name[currency], dc_date_format(day, text));
-  *amount *= rate;
+  if (!j->trial) *amount *= rate;
   return DC_OK;
 }
 
@@ -399,9 +400,12 @@ static dc_status convert(money_job *j, dc_error *error)
     return dc_fail_memory(error, "converting amounts");
   if (j->as_of == DC_DATE_MISSING) find_as_of(j);
   j->money->day = j->as_of;
-  j->money->converted = true;
-  status = convert_deals(j, error);
-  if (status == DC_OK && j->s->history) status = convert_history(j, error);
+  for (int trial = 1; trial >= 0 && status == DC_OK; trial--) {
+    j->trial = trial;
+    status = convert_deals(j, error);
+    if (status == DC_OK && j->s->history) status = convert_history(j, error);
+  }
+  j->money->converted = status == DC_OK;
   if (status == DC_OK) status = add_format(j, &j->deals, error);
   return status == DC_OK ? add_format(j, &j->history, error) : status;
 }

@@ -44,6 +44,8 @@ typedef enum dc_role {
   DC_ROLE_CURRENCY,
   DC_ROLE_CONTACT,      /* a person's name, mail or phone; any number of columns; never leaves */
   DC_ROLE_CHANGED_AT,   /* history: when the row became true */
+  DC_ROLE_FIELD,        /* history of all fields: which one the row changes; rows of the stage count */
+  DC_ROLE_VALUE,        /* its new value; becomes the stage where it is one */
   DC_ROLE_PERIOD_START, /* quotas */
   DC_ROLES
 } dc_role;
@@ -75,6 +77,9 @@ typedef struct dc_roles {
 typedef struct dc_role_request {
   const char *role, *column;
 } dc_role_request;
+
+/* Is it a usual name for the stage or the outcome ("StageName", "dealstage", "status")? */
+bool dc_role_names_stage(const char *name);
 
 /* The type that a column of this name would need (ids are text, amounts numbers, ...), DC_TYPE_DATE when it may hold
  * dates, DC_TYPE_EMPTY when the name says nothing. requests as below. */

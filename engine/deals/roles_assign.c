@@ -76,6 +76,7 @@ static dc_status find_by_words(dc_role_finder *f)
   int found = -1;
   bool told = roles->column[DC_ROLE_OUTCOME] >= 0 || roles->column[DC_ROLE_STAGE] >= 0 ||
               roles->column[DC_ROLE_IS_CLOSED] >= 0 || roles->column[DC_ROLE_IS_WON] >= 0;
+  told = told || roles->column[DC_ROLE_VALUE] >= 0;
   if (told || (f->shape != DC_SHAPE_DEALS && f->shape != DC_SHAPE_HISTORY)) return DC_OK;
   for (size_t i = 0; i < f->table->n_columns; i++) {
     if (f->settled[i] || roles->role[i] != DC_ROLE_NONE || f->table->columns[i].type != DC_TYPE_CATEGORY) continue;
@@ -158,10 +159,31 @@ static dc_status settle_active(dc_role_finder *f)
   return dc_role_set_why(f, active, "a usual word for is_active, but other columns tell won from lost");
 }
 
+/* Histories of every field: the new value is the stage where the field says so, or where its words do. */
+static dc_status settle_values(dc_role_finder *f)
+{
+  int *column = f->owned->roles.column, value = column[DC_ROLE_VALUE], field = column[DC_ROLE_FIELD];
+  bool stage = value >= 0 && column[DC_ROLE_STAGE] < 0 && (field >= 0 || f->profiles[value].won > 0);
+  dc_status status = DC_OK;
+  if (value >= 0) release(f, DC_ROLE_VALUE);
+  if (stage) {
+    dc_role_give(f, DC_ROLE_STAGE, value);
+    status = dc_role_set_why(f, value, field < 0 ? "its words say won" : "the new value of each change of the stage");
+  } else if (field >= 0 && !f->asked[DC_ROLE_FIELD]) {
+    release(f, DC_ROLE_FIELD);
+    status = dc_role_set_why(f, field, "a usual word for field, but the stage has a column of its own");
+  }
+  if (stage && field >= 0 && status == DC_OK)
+    status = dc_role_set_why(f, field, "which field a row changes: rows of the stage count, others are left out");
+  return status;
+}
+
 /* Rules that need more than one role. */
 static dc_status settle(dc_role_finder *f)
 {
   int *column = f->owned->roles.column;
+  dc_status status = settle_values(f);
+  if (status != DC_OK) return status;
   if (f->shape == DC_SHAPE_HISTORY && column[DC_ROLE_STAGE] >= 0 && column[DC_ROLE_OUTCOME] >= 0 &&
       !f->asked[DC_ROLE_OUTCOME]) {
     int outcome = column[DC_ROLE_OUTCOME];
@@ -172,7 +194,7 @@ static dc_status settle(dc_role_finder *f)
   if (actual >= 0 && column[DC_ROLE_AMOUNT] < 0 && !f->asked[DC_ROLE_ACTUAL_AMOUNT]) {
     release(f, DC_ROLE_ACTUAL_AMOUNT);
     dc_role_give(f, DC_ROLE_AMOUNT, actual);
-    dc_status status = dc_role_set_why(f, actual, "a usual word for actual_amount, and there is no other amount");
+    status = dc_role_set_why(f, actual, "a usual word for actual_amount, and there is no other amount");
     if (status != DC_OK) return status;
   }
   /* Alone, "is won" is the outcome where 0 cannot mean open: a third state exists, or nothing else tells it. */

@@ -120,10 +120,33 @@ static bool are_numbered(const dc_table *table)
   return true;
 }
 
+/* "; likewise --map amount=Ammount": what else is missing and nearly named, so that one run tells it all. */
+static void tell_likewise(const dc_table *table, const dc_roles *roles, dc_role role, int taken, char *text,
+                          size_t size)
+{
+  static const dc_role wanted[] = {DC_ROLE_STAGE, DC_ROLE_AMOUNT, DC_ROLE_CREATED, DC_ROLE_CLOSED};
+  int told[sizeof wanted / sizeof *wanted];
+  size_t used = 0, n = 0;
+  text[0] = '\0';
+  for (size_t k = 0; k < sizeof wanted / sizeof *wanted && roles->shape == DC_SHAPE_DEALS; k++) {
+    int near = wanted[k] == role || roles->column[wanted[k]] >= 0 ||
+                       (wanted[k] == DC_ROLE_STAGE && roles->column[DC_ROLE_OUTCOME] >= 0)
+                   ? -1
+                   : dc_role_nearest_column(table, roles, wanted[k]);
+    bool again = near < 0 || near == taken;
+    for (size_t i = 0; i < n; i++) again = again || told[i] == near;
+    const char *name = again ? "" : table->columns[near].name;
+    if (again || used + strlen(name) + 40 > size) continue;
+    told[n++] = near;
+    used += (size_t)snprintf(text + used, size - used, "%s --map \"%s=%s\"", used ? "" : ", likewise",
+                             dc_role_name(wanted[k]), name);
+  }
+}
+
 dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, const char *file, dc_role role,
                                const char *what, const char *more, dc_error *error)
 {
-  char list[LIST_BYTES], hint[HINT_BYTES] = "";
+  char list[LIST_BYTES], hint[HINT_BYTES] = "", likewise[LIST_BYTES];
   const char *column = "COLUMN";
   if (are_numbered(table))
     return dc_fail_at(
@@ -142,9 +165,10 @@ dc_status dc_role_fail_missing(const dc_table *table, const dc_roles *roles, con
   else if (near >= 0)
     column = table->columns[near].name;
   bool quoted = strchr(column, ' ') != NULL;
+  tell_likewise(table, roles, role, named < 0 ? near : -1, likewise, sizeof likewise);
   return dc_fail_at(error, DC_E_INPUT, file, 0, 0,
-                    "%s, and no column is known for it%s%s%sgive --map %s%s=%.80s%s%s. The columns are %s%s%s", what,
+                    "%s, and no column is known for it%s%s%sgive --map %s%s=%.80s%s%s%s. The columns are %s%s%s", what,
                     hint[0] ? ": " : "", hint, hint[0] ? ", or " : "; ", quoted ? "\"" : "", dc_role_name(role), column,
-                    quoted ? "\"" : "", near >= 0 && named < 0 ? " if that is it" : "",
+                    quoted ? "\"" : "", near >= 0 && named < 0 ? " if that is it" : "", likewise,
                     dc_role_list_columns(table, list, sizeof list), more[0] ? ". " : "", more);
 }

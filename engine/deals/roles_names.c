@@ -27,7 +27,7 @@ static const char *const stage_dates[] = {"dateentered",
                                           NULL};
 
 enum { MAX_VARIANTS = 24, AFFIX_COST = 4, BRACKET_COST = 3, CURRENCY_COST = 3, PART_COST = 6, STAGE_DATE_WEIGHT = 85 };
-enum { LEGEND_WEIGHT = 90, LOOSE_COST = 8, DAY_COST = 2 };
+enum { LEGEND_WEIGHT = 90, LOOSE_COST = 8, DAY_COST = 2, SURE = 60, SURE_NUMBER = 90 };
 
 typedef struct variant {
   char word[DC_PLAIN_BYTES];
@@ -235,6 +235,13 @@ int dc_roles_guess(const char *name, dc_shape shape, dc_role_guess *guesses)
   return n;
 }
 
+bool dc_role_names_stage(const char *name)
+{
+  dc_role_guess guesses[DC_MAX_GUESSES];
+  int n = dc_roles_guess(name, DC_SHAPE_HISTORY, guesses);
+  return n > 0 && guesses[0].weight >= SURE && (guesses[0].role == DC_ROLE_STAGE || guesses[0].role == DC_ROLE_OUTCOME);
+}
+
 bool dc_role_request_names(const dc_role_request *request, const char *name)
 {
   return strcmp(request->column, name) == 0 || dc_text_same(request->column, name);
@@ -255,7 +262,6 @@ static bool names_an_id(const char *name)
 
 dc_type dc_roles_expect(const char *name, dc_shape shape, const dc_role_request *requests, size_t n_requests)
 {
-  enum { SURE = 60, SURE_NUMBER = 90 };
   dc_role_guess guesses[DC_MAX_GUESSES];
   for (size_t i = 0; i < n_requests; i++)
     if (dc_role_request_names(&requests[i], name) && dc_role_parse(requests[i].role) != DC_ROLE_NONE)

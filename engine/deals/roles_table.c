@@ -41,6 +41,8 @@ const dc_role_facts dc_role_table[DC_ROLES] = {
     [DC_ROLE_CURRENCY] = {"currency", DC_TYPE_CATEGORY, true, false, false, false},
     [DC_ROLE_CONTACT] = {"contact", DC_TYPE_TEXT, false, false, true, false},
     [DC_ROLE_CHANGED_AT] = {"changed_at", DC_TYPE_DATE, true, true, false, true},
+    [DC_ROLE_FIELD] = {"field", DC_TYPE_CATEGORY, true, false, false, true},
+    [DC_ROLE_VALUE] = {"value", DC_TYPE_CATEGORY, true, false, false, true},
     [DC_ROLE_PERIOD_START] = {"period_start", DC_TYPE_DATE, true, true, false, true},
 };
 

@@ -1,5 +1,6 @@
 #include "engine/ingest/blocks.h"
 
+#include "engine/ingest/scan.h"
 #include "engine/ingest/utf8.h"
 
 #include <stdlib.h>
@@ -90,10 +91,11 @@ const char *dc_line_end(const char *p, const char *end, bool lone_cr)
 
 typedef struct chunk {
   uint64_t lines, hash;
-  /* Behind the first line end outside quotes when the chunk begins [0] outside and [1] inside quotes: the position, or
-   * NONE, and the line ends before it. */
+  uint64_t rows[2]; /* line ends outside quotes when the chunk begins [0] outside and [1] inside quotes */
+  /* Behind the first of these: the position, or NONE, and all line ends before it. */
   uint64_t boundary[2], boundary_lines[2];
   bool odd, quotes, control, lone_cr;
+  bool unended; /* text follows the last line end */
   bool utf8;
   unsigned char lead, over; /* bytes of characters that a cut between chunks parts: dc_utf8 */
   dc_status status;
@@ -117,8 +119,10 @@ static const char *first_boundary(const char *p, const char *end, bool lone_cr, 
   }
 }
 
-static void scan_chunk(const char *text, size_t length, char after, uint64_t position, chunk *c)
+/* Lines may end in a CR: rare, and slow. */
+static void scan_lone_cr(const char *text, size_t length, char after, uint64_t position, chunk *c)
 {
+  memset(c->boundary, 0, sizeof c->boundary);
   /* Where no record ends for so long, or the hypothesis is wrong, the chunk goes without a cut. */
   size_t looked = length < LOOK_BYTES ? length : LOOK_BYTES;
   const char *end = text + looked;
@@ -127,7 +131,7 @@ static void scan_chunk(const char *text, size_t length, char after, uint64_t pos
   c->quotes = quotes > 0;
   c->odd = quotes & 1;
   c->control = dc_has_control(text, length);
-  c->lines = dc_count_lines(text, length, after, &c->lone_cr);
+  c->lines = c->rows[0] = c->rows[1] = dc_count_lines(text, length, after, &c->lone_cr);
   const char *closing = quotes ? memchr(text, '"', looked) : NULL;
   const char *begin[2] = {text, closing ? closing + 1 : NULL};
   for (int inside = 0; inside < 2; inside++) {
@@ -140,8 +144,76 @@ static void scan_chunk(const char *text, size_t length, char after, uint64_t pos
   }
 }
 
+/* Where one chunk's scan is. */
+typedef struct tally {
+  const dc_scanner *scanner;
+  uint64_t inside, cr; /* all ones: the last byte was inside quotes; 1: it was a CR */
+  uint64_t lone;       /* not 0: some CR had no LF behind it */
+  uint64_t quotes, inner;
+} tally;
+
+/* The line ends of the words that are inside quotes, if the chunk begins outside. */
+static void mark_inner(tally *t, const dc_marks *m, size_t words, uint64_t *inner)
+{
+  if (m->any_quote | t->inside) {
+    t->scanner->enclose(m->quote, words, &t->inside, inner);
+    for (size_t w = 0; w < words; w++) inner[w] &= m->lf[w];
+    t->inner += t->scanner->count(inner, words);
+    t->quotes += t->scanner->count(m->quote, words);
+  } else {
+    memset(inner, 0, words * sizeof *inner);
+  }
+  for (size_t w = 0; w < words && (m->any_cr | t->cr); w++) {
+    t->lone |= ((m->cr[w] << 1) | t->cr) & ~m->lf[w];
+    t->cr = m->cr[w] >> 63;
+  }
+}
+
+/* at: where the words' text stands in the file. */
+static void find_boundaries(const tally *t, const dc_marks *m, const uint64_t *inner, size_t words, uint64_t at,
+                            chunk *c)
+{
+  for (int inside = 0; inside < 2; inside++) {
+    for (size_t w = 0; w < words && c->boundary[inside] == NONE; w++) {
+      uint64_t ends = inside ? inner[w] : m->lf[w] & ~inner[w];
+      if (!ends) continue;
+      uint64_t first = ends & (~ends + 1), upto = m->lf[w] & (first | (first - 1));
+      c->boundary[inside] = at + 64 * w + (uint64_t)__builtin_ctzll(first) + 1;
+      c->boundary_lines[inside] = c->lines + t->scanner->count(m->lf, w) + t->scanner->count(&upto, 1);
+    }
+  }
+}
+
+static void scan_chunk(const dc_scanner *scanner, const char *text, size_t length, char after, uint64_t position,
+                       chunk *c)
+{
+  tally t = {.scanner = scanner};
+  dc_marks m;
+  uint64_t inner[DC_SCAN_WORDS];
+  bool cr_last = length && text[length - 1] == '\r';
+  if (cr_last) length--; /* what follows tells what it is */
+  for (size_t at = 0; at < length; at += DC_SCAN_BYTES) {
+    dc_scan_mark(scanner, text + at, length - at, '"', &m);
+    size_t left = length - at, words = left < DC_SCAN_BYTES ? (left + 63) / 64 : DC_SCAN_WORDS;
+    mark_inner(&t, &m, words, inner);
+    /* Where no record ends for so long, or the hypothesis is wrong, the chunk goes without a cut. */
+    if (at < LOOK_BYTES) find_boundaries(&t, &m, inner, words, position + at, c);
+    c->lines += scanner->count(m.lf, words);
+    c->control |= m.any_control != 0;
+  }
+  if (t.lone || t.cr || (cr_last && after != '\n')) {
+    scan_lone_cr(text, length + cr_last, after, position, c);
+    return;
+  }
+  c->quotes = t.quotes > 0;
+  c->odd = t.quotes & 1;
+  c->rows[0] = c->lines - t.inner;
+  c->rows[1] = t.inner;
+}
+
 typedef struct scan {
   const dc_source *source;
+  const dc_scanner *scanner;
   uint64_t start, size;
   size_t chunk_bytes, count;
   chunk *chunks;
@@ -164,7 +236,9 @@ static dc_status scan_one(const scan *s, size_t i, dc_buffer *buffer, dc_error *
   c->over = u.over;
   if (to <= s->start) return DC_OK;
   size_t skip = s->start > from ? (size_t)(s->start - from) : 0;
-  scan_chunk(view + skip, (size_t)(to - from) - skip, ahead > to ? view[to - from] : 0, from + skip, c);
+  char last = view[to - from - 1];
+  c->unended = last != '\n' && last != '\r';
+  scan_chunk(s->scanner, view + skip, (size_t)(to - from) - skip, ahead > to ? view[to - from] : 0, from + skip, c);
   return DC_OK;
 }
 
@@ -195,11 +269,14 @@ static void join_flags(dc_block *block, const chunk *c)
   block->lone_cr |= c->lone_cr;
 }
 
+/* The records that end up to a chunk's boundary: one, or with lone CRs, where rows are all lines, that many. */
+static uint64_t first_row(const chunk *c, bool inside) { return c->lone_cr ? c->boundary_lines[inside] : 1; }
+
 static void choose_cuts(const scan *s, uint64_t line, dc_blocks *blocks)
 {
   size_t n = 0;
   uint64_t before = line; /* line at the chunk's beginning */
-  bool inside = false;
+  bool inside = false, unended = false;
   unsigned char over = 0;
   blocks->utf8 = true;
   dc_block open = {.from = s->start, .line = line};
@@ -212,10 +289,14 @@ static void choose_cuts(const scan *s, uint64_t line, dc_blocks *blocks)
       open.to = cut;
       uint64_t cut_line = before + c->boundary_lines[inside];
       open.lines = cut_line - open.line;
+      open.rows += first_row(c, inside);
       blocks->items[n++] = open;
-      open = (dc_block){.from = cut, .line = cut_line};
+      open = (dc_block){.from = cut, .line = cut_line, .rows = c->rows[inside] - first_row(c, inside)};
+    } else {
+      open.rows += c->rows[inside];
     }
     join_flags(&open, c);
+    unended = c->unended;
     blocks->utf8 = blocks->utf8 && c->utf8 && c->lead == over;
     over = c->over;
     before += c->lines;
@@ -224,6 +305,7 @@ static void choose_cuts(const scan *s, uint64_t line, dc_blocks *blocks)
   }
   open.to = s->size;
   open.lines = before - open.line;
+  open.rows += unended;
   if (open.to > open.from) blocks->items[n++] = open;
   blocks->count = n;
   blocks->lines = before - line;
@@ -233,7 +315,8 @@ dc_status dc_blocks_cut(const dc_source *source, uint64_t start, uint64_t line, 
                         dc_blocks *blocks, dc_error *error)
 {
   memset(blocks, 0, sizeof *blocks);
-  scan s = {.source = source, .start = start, .size = dc_source_size(source), .chunk_bytes = chunk_bytes};
+  scan s = {.source = source, .scanner = dc_scanner_best(), .start = start, .chunk_bytes = chunk_bytes};
+  s.size = dc_source_size(source);
   s.count = (size_t)((s.size + chunk_bytes - 1) / chunk_bytes);
   s.chunks = calloc(s.count + 1, sizeof *s.chunks);
   blocks->items = calloc(s.count + 1, sizeof *blocks->items);

@@ -13,10 +13,12 @@
 typedef struct dc_block {
   uint64_t from, to; /* bytes of the text */
   uint64_t line;     /* physical line on which the block begins, 1-based */
-  uint64_t lines;    /* line ends inside: no more records than this, plus one at the end of the text */
-  bool quotes;       /* may contain a quote */
-  bool control;      /* may contain a control character other than tab and line ends, NUL included */
-  bool lone_cr;      /* may contain a CR that no LF follows */
+  uint64_t lines;    /* line ends inside */
+  uint64_t
+      rows; /* no more records than this when the quotes are where RFC 4180 wants them; as many, but for blank lines */
+  bool quotes;  /* may contain a quote */
+  bool control; /* may contain a control character other than tab and line ends, NUL included */
+  bool lone_cr; /* may contain a CR that no LF follows */
 } dc_block;
 
 typedef struct dc_blocks {

@@ -34,27 +34,6 @@ static void note_bad(dc_worker *w, int32_t column, const char *rule, const char 
   memcpy(p->value, text, p->length);
 }
 
-/* Where the cells of one field go, gathered for the inner loop. */
-typedef enum slot_kind {
-  SLOT_OUT,
-  SLOT_UNNAMED,
-  SLOT_NUMBER,
-  SLOT_DATE,
-  SLOT_INSTANT,
-  SLOT_CATEGORY,
-  SLOT_TEXT,
-  SLOT_SURPLUS
-} slot_kind;
-
-struct dc_slot {
-  slot_kind kind;
-  int32_t index; /* of the column */
-  dc_guess guess;
-  dc_unit_column *unit;
-  dc_dictionary *words;
-  dc_column column;
-};
-
 /* Nothing, or one of the column's words for a missing value, which is counted. */
 static bool is_missing(const dc_slot *s, const char *text, size_t length)
 {
@@ -117,17 +96,41 @@ static inline void trim_if_needed(const char **text, size_t *length)
     dc_trim(text, length);
 }
 
+/* The unit's codes so far move to an array of their own. */
+static bool widen_codes(const dc_worker *w, const dc_slot *s, size_t row, uint32_t code)
+{
+  dc_unit_column *u = s->unit;
+  uint8_t bytes = code > UINT16_MAX ? 4 : 2;
+  size_t before = row - w->unit->base;
+  char *wide = malloc(w->unit->capacity * bytes);
+  if (!wide) return false;
+  for (size_t r = 0; r < before; r++) dc_code_write(wide, bytes, r, dc_code_read(u->codes, u->code_bytes, r));
+  if (u->own_codes) free(u->codes);
+  u->codes = wide;
+  u->code_bytes = bytes;
+  u->own_codes = true;
+  return true;
+}
+
+bool dc_code_put(const dc_worker *w, const dc_slot *s, size_t row, uint32_t code)
+{
+  dc_unit_column *u = s->unit;
+  if (u->code_bytes < 4 && code >> (8 * u->code_bytes) && !widen_codes(w, s, row, code)) return false;
+  dc_code_write(u->codes, u->code_bytes, row - w->unit->base, code);
+  return true;
+}
+
 static void put_category(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
   trim_if_needed(&text, &length);
   uint32_t code = dc_dictionary_code(s->words, text, length);
-  ((uint32_t *)s->column.codes)[w->row] = code;
-  if (code == DC_DICTIONARY_FULL) w->memory_ended = true;
+  if (code == DC_DICTIONARY_FULL || !dc_code_put(w, s, w->row, code)) w->memory_ended = true;
 }
 
-static bool grow_text(dc_unit_column *u, size_t length)
+bool dc_text_room(dc_unit_column *u, size_t bytes)
 {
-  size_t size = u->text_size * 2 + length + 4096;
+  if (u->text_size - u->text_used >= bytes + DC_TEXT_SLACK) return true;
+  size_t size = u->text_size * 2 + bytes + 4096;
   char *grown = realloc(u->text, size);
   if (!grown) return false;
   u->text = grown;
@@ -140,7 +143,7 @@ static void put_text(dc_worker *w, const dc_slot *s, const char *text, size_t le
   trim_if_needed(&text, &length);
   if (is_missing(s, text, length)) return;
   dc_unit_column *u = s->unit;
-  if (u->text_size - u->text_used < length && !grow_text(u, length)) {
+  if (!dc_text_room(u, length)) {
     w->memory_ended = true;
     return;
   }
@@ -148,24 +151,27 @@ static void put_text(dc_worker *w, const dc_slot *s, const char *text, size_t le
   u->text_used += length;
 }
 
-static void on_field(void *bytes, size_t length, void *context)
+void dc_cell_put(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
-  dc_worker *w = context;
-  const dc_slot *s = &w->slots[w->field++];
-  const char *text = bytes;
   switch (s->kind) {
-    case SLOT_OUT: break;
-    case SLOT_UNNAMED: w->unnamed_value = length > 0; break;
-    case SLOT_NUMBER: put_number(w, s, text, length); break;
-    case SLOT_DATE: put_date(w, s, text, length); break;
-    case SLOT_INSTANT: put_instant(w, s, text, length); break;
-    case SLOT_CATEGORY: put_category(w, s, text, length); break;
-    case SLOT_TEXT: put_text(w, s, text, length); break;
-    case SLOT_SURPLUS:
+    case DC_SLOT_OUT: break;
+    case DC_SLOT_UNNAMED: w->unnamed_value = length > 0; break;
+    case DC_SLOT_NUMBER: put_number(w, s, text, length); break;
+    case DC_SLOT_DATE: put_date(w, s, text, length); break;
+    case DC_SLOT_INSTANT: put_instant(w, s, text, length); break;
+    case DC_SLOT_CATEGORY: put_category(w, s, text, length); break;
+    case DC_SLOT_TEXT: put_text(w, s, text, length); break;
+    case DC_SLOT_SURPLUS:
       w->field--;
       w->surplus = true;
       break;
   }
+}
+
+static void on_field(void *bytes, size_t length, void *context)
+{
+  dc_worker *w = context;
+  dc_cell_put(w, &w->slots[w->field++], bytes, length);
 }
 
 static void add_reject(dc_worker *w, const dc_reject *reject)
@@ -218,23 +224,18 @@ static const char *defect_of(const dc_worker *w, const dc_record *record)
   return record->literal_quote && w->job->strict ? rules[DC_RECORD_QUOTE] : NULL;
 }
 
-static uint64_t *offsets_of(const dc_worker *w, size_t c) { return w->job->fillings[c].column->offsets; }
-
 static void take_back(dc_worker *w)
 {
   for (size_t i = 0; i < w->n_texts; i++) {
-    size_t c = w->texts[i];
-    w->unit->columns[c].text_used = w->unit->rows ? (size_t)offsets_of(w, c)[w->row] : 0;
+    const dc_slot *s = w->texts[i];
+    s->unit->text_used = w->unit->rows ? (size_t)dc_column_offset(&s->column, w->row) : 0;
   }
 }
 
 static void commit_row(dc_worker *w, const dc_record *record)
 {
   if (w->n_pending) commit_pending(w, record);
-  for (size_t i = 0; i < w->n_texts; i++) {
-    size_t c = w->texts[i];
-    offsets_of(w, c)[w->row + 1] = w->unit->columns[c].text_used;
-  }
+  for (size_t i = 0; i < w->n_texts; i++) dc_offset_put(w->texts[i], w->row, w->texts[i]->unit->text_used);
   w->job->line[w->row] = (uint32_t)record->line;
   w->row++;
   w->unit->rows++;
@@ -276,7 +277,6 @@ bool dc_worker_init(dc_worker *worker, const dc_filling_job *job)
   if (!worker->words || !worker->texts) return false;
   for (size_t c = 0; c < job->n_columns; c++) {
     dc_type type = job->fillings[c].guess.type;
-    if (type == DC_TYPE_TEXT) worker->texts[worker->n_texts++] = c;
     if (type == DC_TYPE_CATEGORY && !(worker->words[c] = dc_dictionary_new())) return false;
   }
   return true;
@@ -287,14 +287,18 @@ void dc_worker_free(dc_worker *worker)
   for (size_t c = 0; worker->words && c < worker->job->n_columns; c++) dc_dictionary_free(worker->words[c]);
   free(worker->words);
   free(worker->texts);
+  free(worker->scratch);
+  free(worker->months);
+  dc_fields_free(&worker->fields);
   free(worker->slots);
   free(worker->pending);
   memset(worker, 0, sizeof *worker);
 }
 
-static void fill_slot(const dc_worker *w, dc_slot *s, int32_t c)
+static void fill_slot(dc_worker *w, dc_slot *s, int32_t c)
 {
-  static const slot_kind kinds[] = {SLOT_TEXT, SLOT_NUMBER, SLOT_DATE, SLOT_INSTANT, SLOT_CATEGORY, SLOT_TEXT};
+  static const dc_slot_kind kinds[] = {DC_SLOT_TEXT,    DC_SLOT_NUMBER,   DC_SLOT_DATE,
+                                       DC_SLOT_INSTANT, DC_SLOT_CATEGORY, DC_SLOT_TEXT};
   const dc_filling *filling = &w->job->fillings[c];
   s->kind = kinds[filling->guess.type];
   s->index = c;
@@ -302,6 +306,9 @@ static void fill_slot(const dc_worker *w, dc_slot *s, int32_t c)
   s->unit = &w->unit->columns[c];
   s->words = w->words[c];
   s->column = *filling->column;
+  s->unit->code_bytes = s->column.code_bytes;
+  if (s->kind == DC_SLOT_CATEGORY) s->unit->codes = (char *)s->column.codes + w->unit->base * s->column.code_bytes;
+  if (s->kind == DC_SLOT_TEXT) w->texts[w->n_texts++] = s;
 }
 
 bool dc_worker_begin(dc_worker *worker, dc_unit *unit, int number)
@@ -310,7 +317,7 @@ bool dc_worker_begin(dc_worker *worker, dc_unit *unit, int number)
   worker->unit = unit;
   worker->layout = layout;
   worker->row = unit->base;
-  worker->field = worker->n_pending = 0;
+  worker->field = worker->n_pending = worker->n_texts = 0;
   worker->unnamed_value = worker->memory_ended = worker->surplus = false;
   unit->worker = number;
   unit->rejects.strict = worker->job->strict;
@@ -323,17 +330,46 @@ bool dc_worker_begin(dc_worker *worker, dc_unit *unit, int number)
     if (c >= 0) {
       fill_slot(worker, &worker->slots[f], c);
     } else {
-      worker->slots[f].kind = c == DC_FIELD_UNNAMED ? SLOT_UNNAMED : SLOT_OUT;
+      worker->slots[f].kind = c == DC_FIELD_UNNAMED ? DC_SLOT_UNNAMED : DC_SLOT_OUT;
     }
   }
-  worker->slots[layout->n_fields].kind = SLOT_SURPLUS;
+  worker->slots[layout->n_fields].kind = DC_SLOT_SURPLUS;
   return true;
+}
+
+static size_t count_missing(const dc_column *column, size_t first, size_t rows)
+{
+  size_t n = 0, end = first + rows;
+  uint64_t before = 0;
+  switch (column->type) {
+    case DC_TYPE_NUMBER:
+      for (size_t r = first; r < end; r++) n += isnan(column->number[r]) != 0;
+      break;
+    case DC_TYPE_DATE:
+      for (size_t r = first; r < end; r++) n += column->date[r] == DC_DATE_MISSING;
+      break;
+    case DC_TYPE_INSTANT:
+      for (size_t r = first; r < end; r++) n += column->instant[r] == DC_INSTANT_MISSING;
+      break;
+    case DC_TYPE_TEXT:
+      for (size_t r = first; r < end; r++) {
+        uint64_t after = dc_column_offset(column, r + 1);
+        n += after == before;
+        before = after;
+      }
+      break;
+    default: break;
+  }
+  return n;
 }
 
 void dc_worker_end(dc_worker *worker)
 {
+  dc_unit *unit = worker->unit;
+  for (size_t c = 0; unit->columns && c < worker->job->n_columns; c++)
+    unit->columns[c].missing = count_missing(worker->job->fillings[c].column, unit->base, unit->rows);
   for (size_t i = 0; i < worker->n_texts; i++) {
-    dc_unit_column *u = &worker->unit->columns[worker->texts[i]];
+    dc_unit_column *u = worker->texts[i]->unit;
     char *smaller = u->text_used ? realloc(u->text, u->text_used) : NULL;
     if (!smaller) continue;
     u->text = smaller;
@@ -345,7 +381,10 @@ dc_sink dc_worker_sink(dc_worker *worker) { return (dc_sink){on_field, on_record
 
 void dc_unit_reset(dc_unit *unit, size_t n_columns)
 {
-  for (size_t c = 0; unit->columns && c < n_columns; c++) free(unit->columns[c].text);
+  for (size_t c = 0; unit->columns && c < n_columns; c++) {
+    free(unit->columns[c].text);
+    if (unit->columns[c].own_codes) free(unit->columns[c].codes);
+  }
   free(unit->columns);
   dc_rejects_clear(&unit->rejects);
   unit->columns = NULL;

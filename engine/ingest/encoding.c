@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINES_BYTES = 1 << 22, WORD_BYTES = 24, SHOWN_BYTES = 96, MIXED_RATIO = 4 };
+enum { LINES_BYTES = 1 << 22, WORD_BYTES = 24, SHOWN_BYTES = 96, LONGEST = 4, SUBSTITUTE = 0x1A };
 
 #define LEAST_PER_BYTE (-8.0) /* a reading that explains less is none */
 
@@ -63,11 +63,10 @@ static dc_status check_whole(const dc_source *source, checking *c, dc_error *err
   return dc_source_each(source, dc_source_start(source), check_piece, c, error);
 }
 
-/* Counts pairs and keeps the lines with bytes above 0x7F. */
+/* Counts pairs, and keeps the lines with bytes above 0x7F that the piece has whole. */
 static dc_status look_at_piece(void *context, const char *bytes, size_t length, bool last, dc_error *error)
 {
   (void)error;
-  (void)last;
   dc_bytes_seen *s = context;
   const char *end = bytes + length;
   for (size_t i = 0; i < length; i++) {
@@ -75,16 +74,17 @@ static dc_status look_at_piece(void *context, const char *bytes, size_t length, 
     s->pairs[s->last][c]++;
     s->last = c;
   }
-  for (const char *p = bytes; p < end && s->length < LINES_BYTES;) {
+  for (const char *p = s->begun ? dc_line_end(bytes, end, true) : bytes; p < end;) {
     const char *stop = dc_line_end(p, end, true);
     size_t n = (size_t)(stop - p);
-    if (dc_utf8_judge(p, n, 0, true).wide) {
-      if (n > LINES_BYTES - s->length) n = LINES_BYTES - s->length;
+    bool whole = last || stop[-1] == '\n' || stop[-1] == '\r';
+    if (whole && n <= LINES_BYTES - s->length && dc_utf8_judge(p, n, 0, true).wide) {
       memcpy(s->lines + s->length, p, n);
       s->length += n;
     }
     p = stop;
   }
+  s->begun = true;
   return DC_OK;
 }
 
@@ -141,8 +141,10 @@ static dc_status fail_unknown(const dc_source *source, uint64_t line, dc_error *
                     "or export the file again as \"CSV UTF-8\"");
 }
 
-/* Characters in valid UTF-8, against bytes that are not. */
-static bool is_damaged_utf8(const dc_bytes_seen *s)
+/* Characters in valid UTF-8 against bytes that are not. Other encodings hardly ever look like it: 0.1 in GBK. */
+typedef enum mixture { OTHER, MIXED, DAMAGED } mixture;
+
+static mixture judge_mixture(const dc_bytes_seen *s)
 {
   size_t valid = 0, bad = 0;
   for (const char *p = s->lines, *end = p + s->length; p < end;) {
@@ -151,7 +153,46 @@ static bool is_damaged_utf8(const dc_bytes_seen *s)
     bad += n == 0;
     p += n ? n : 1;
   }
-  return valid >= MIXED_RATIO * bad;
+  return valid >= 2 * bad ? DAMAGED : 2 * valid >= bad ? MIXED : OTHER;
+}
+
+static dc_status fail_mixed(const dc_source *source, uint64_t line, dc_error *error)
+{
+  return dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)line, 0,
+                    "the line is not in UTF-8, and other lines are: mend it, or name the encoding of the file with "
+                    "--encoding NAME");
+}
+
+/* A piece of a text, behind what the last one left of a character. */
+typedef struct damaged {
+  char *text;
+  size_t kept;
+} damaged;
+
+static dc_status mark_piece(void *context, const char *bytes, size_t length, bool last, dc_spool *out, dc_error *error)
+{
+  damaged *d = context;
+  memcpy(d->text + d->kept, bytes, length);
+  char *p = d->text, *end = p + d->kept + length;
+  for (;;) {
+    p += dc_utf8_judge(p, (size_t)(end - p), 0, true).bad;
+    if (p == end || (!last && end - p < LONGEST)) break;
+    *p++ = SUBSTITUTE;
+  }
+  dc_status status = dc_spool_write(out, d->text, (size_t)(p - d->text), error);
+  d->kept = (size_t)(end - p);
+  memmove(d->text, p, d->kept);
+  return status;
+}
+
+/* Where a text in UTF-8 has a few bytes that are none, they become a control character: their rows are rejected for it. */
+static dc_status mark_damage(dc_source *source, dc_error *error)
+{
+  damaged d = {malloc(DC_CHUNK_BYTES + LONGEST), 0};
+  if (!d.text) return dc_fail_memory(error, "reading a file");
+  dc_status status = dc_source_rewrite(source, dc_source_start(source), mark_piece, &d, error);
+  free(d.text);
+  return status;
 }
 
 static dc_status transcode_as(dc_source *source, const dc_reading *r, dc_error *error)
@@ -167,13 +208,11 @@ static dc_status decide(dc_source *source, const dc_bytes_seen *s, uint64_t line
 {
   dc_reading *readings = calloc(DC_PAGES_MAX, sizeof *readings);
   if (!readings) return dc_fail_memory(error, "looking for the encoding");
-  size_t n = dc_encoding_score(s, readings), high = 0;
+  size_t n = 0, high = 0;
+  dc_status status = dc_encoding_score(s, readings, &n) ? DC_OK : dc_fail_memory(error, "looking for the encoding");
   for (size_t i = 0; i < s->length; i++) high += (s->lines[i] & 0x80) != 0;
-  dc_status status;
-  if (is_damaged_utf8(s)) {
-    status = dc_fail_at(error, DC_E_INPUT, dc_source_path(source), (int64_t)line, 0,
-                        "the line has bytes that are no UTF-8, as which the rest of the file reads; mend the line, or "
-                        "name the encoding with --encoding NAME");
+  if (status != DC_OK) {
+    ;
   } else if (!n || readings[0].score < LEAST_PER_BYTE * (double)high) {
     status = fail_unknown(source, line, error);
   } else if (n > 1 && readings[0].score - readings[1].score < DC_ENCODING_MARGIN) {
@@ -193,7 +232,13 @@ static dc_status detect(dc_source *source, uint64_t line, char *name, dc_error *
   s.pairs = calloc(256, sizeof *s.pairs);
   dc_status status = s.lines && s.pairs ? DC_OK : dc_fail_memory(error, "looking for the encoding");
   if (status == DC_OK) status = dc_source_each(source, dc_source_start(source), look_at_piece, &s, error);
-  if (status == DC_OK) status = decide(source, &s, line, name, error);
+  if (status == DC_OK) {
+    mixture m = s.length ? judge_mixture(&s) : OTHER;
+    status = !s.length      ? fail_unknown(source, line, error)
+             : m == DAMAGED ? mark_damage(source, error)
+             : m == MIXED   ? fail_mixed(source, line, error)
+                            : decide(source, &s, line, name, error);
+  }
   free(s.lines);
   free(s.pairs);
   return status;

@@ -5,7 +5,8 @@
  * the escapes of ISO-2022 and HZ, and then the encodings whose characters can be weighed: the log likelihood of the
  * letters under the best of the languages written in it (naive Bayes over single characters and neighbours; the tables are
  * in encoding_tables.c). The best must lead by DC_ENCODING_MARGIN over every one that reads the text differently:
- * nothing is guessed. */
+ * nothing is guessed. A text in UTF-8 with a few bytes that are none stays UTF-8, and those become control characters, for
+ * which their rows are rejected. */
 #ifndef DC_INGEST_ENCODING_H
 #define DC_INGEST_ENCODING_H
 

@@ -134,11 +134,36 @@ static double pair_score(uint32_t a, uint32_t b)
 
 static uint32_t code_at(const uint32_t code[128], int byte) { return byte < 128 ? (uint32_t)byte : code[byte - 128]; }
 
-static uint64_t times(const dc_bytes_seen *seen, int byte)
+/* What was seen, in the order in which it is asked for. */
+typedef struct counts {
+  uint64_t times[256];
+  size_t n_pairs;
+  struct {
+    unsigned char a, b;
+    uint32_t n;
+  } * pairs; /* those with a byte above 0x7F */
+} counts;
+
+static bool count(const dc_bytes_seen *seen, counts *c)
 {
-  uint64_t n = 0;
-  for (int next = 0; next < 256; next++) n += seen->pairs[byte][next];
-  return n;
+  memset(c, 0, sizeof *c);
+  for (int a = 0; a < 256; a++)
+    for (int b = 0; b < 256; b++) {
+      c->times[a] += seen->pairs[a][b];
+      c->n_pairs += seen->pairs[a][b] && (a > 127 || b > 127);
+    }
+  c->times[seen->last]++; /* the last byte of all has no next */
+  c->pairs = malloc((c->n_pairs + 1) * sizeof *c->pairs);
+  if (!c->pairs) return false;
+  size_t n = 0;
+  for (int a = 0; a < 256; a++)
+    for (int b = a > 127 ? 0 : 128; b < 256; b++) {
+      if (!seen->pairs[a][b]) continue;
+      c->pairs[n].a = (unsigned char)a;
+      c->pairs[n].b = (unsigned char)b;
+      c->pairs[n++].n = seen->pairs[a][b];
+    }
+  return true;
 }
 
 /* Is the language usually in this page? */
@@ -153,20 +178,17 @@ static bool is_usual(const dc_language *language, const dc_page *page)
   return false;
 }
 
-static double score_page(const dc_bytes_seen *seen, const dc_page *page, const uint32_t code[128])
+static double score_page(const counts *c, const dc_page *page, const uint32_t code[128])
 {
   double neighbours = 0, best = -INFINITY;
-  for (int a = 0; a < 256; a++)
-    for (int b = 0; b < 256; b++)
-      if (seen->pairs[a][b] && (a > 127 || b > 127))
-        neighbours += seen->pairs[a][b] * pair_score(code_at(code, a), code_at(code, b));
   for (int b = 128; b < 256; b++)
-    if (times(seen, b) && !code[b - 128]) return -INFINITY;
+    if (c->times[b] && !code[b - 128]) return -INFINITY;
+  for (size_t k = 0; k < c->n_pairs; k++)
+    neighbours += c->pairs[k].n * pair_score(code_at(code, c->pairs[k].a), code_at(code, c->pairs[k].b));
   for (size_t l = 0; l < dc_n_languages; l++) {
     double letters = is_usual(&dc_languages[l], page) ? 0 : unusual_page;
     for (int b = 128; b < 256; b++) {
-      uint64_t n = times(seen, b);
-      if (n) letters += (double)n * byte_score(&dc_languages[l], code[b - 128]);
+      if (c->times[b]) letters += (double)c->times[b] * byte_score(&dc_languages[l], code[b - 128]);
     }
     if (letters > best) best = letters;
   }
@@ -222,13 +244,6 @@ static double score_wide(const dc_bytes_seen *seen, const dc_wide *wide)
   return score;
 }
 
-static uint64_t high_bytes(const dc_bytes_seen *seen)
-{
-  uint64_t n = 0;
-  for (int b = 128; b < 256; b++) n += times(seen, b);
-  return n;
-}
-
 static int better_first(const void *a, const void *b)
 {
   double x = ((const dc_reading *)a)->score, y = ((const dc_reading *)b)->score;
@@ -236,33 +251,44 @@ static int better_first(const void *a, const void *b)
 }
 
 /* Do two pages read every byte that occurs alike? */
-static bool alike(const dc_bytes_seen *seen, const dc_reading *a, const dc_reading *b)
+static bool alike(const counts *c, const dc_reading *a, const dc_reading *b)
 {
   if (a->wide || b->wide) return false;
   for (int k = 0; k < 128; k++)
-    if (a->code[k] != b->code[k] && times(seen, k + 128)) return false;
+    if (a->code[k] != b->code[k] && c->times[k + 128]) return false;
   return true;
 }
 
-size_t dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings)
+/* How many times the bytes of the lines that were kept stand for those of the whole text. */
+static double scale_of(const dc_bytes_seen *seen, const counts *c)
 {
-  size_t n = 0, in_lines = 0;
-  for (size_t i = 0; i < seen->length; i++) in_lines += (seen->lines[i] & 0x80) != 0;
-  double scale = in_lines ? (double)high_bytes(seen) / (double)in_lines : 1;
+  uint64_t all = 0, kept = 0;
+  for (int b = 128; b < 256; b++) all += c->times[b];
+  for (size_t i = 0; i < seen->length; i++) kept += (seen->lines[i] & 0x80) != 0;
+  return kept ? (double)all / (double)kept : 1;
+}
+
+bool dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings, size_t *n)
+{
+  counts c;
+  *n = 0;
+  if (!count(seen, &c)) return false;
   for (size_t k = 0; k < dc_n_pages; k++) {
     dc_reading r = {.name = dc_pages[k].name, .iconv = {dc_pages[k].iconv}};
     if (!read_page(&dc_pages[k], r.code)) continue;
-    r.score = score_page(seen, &dc_pages[k], r.code);
+    r.score = score_page(&c, &dc_pages[k], r.code);
     bool known = !(r.score > -INFINITY);
-    for (size_t i = 0; i < n && !known; i++) known = alike(seen, &readings[i], &r); /* the earlier one has the name */
-    if (!known) readings[n++] = r;
+    for (size_t i = 0; i < *n && !known; i++) known = alike(&c, &readings[i], &r); /* the earlier one has the name */
+    if (!known) readings[(*n)++] = r;
   }
+  double scale = scale_of(seen, &c);
   for (size_t k = 0; k < dc_n_wides; k++) {
     dc_reading r = {.name = dc_wides[k].name, .wide = true};
     memcpy(r.iconv, dc_wides[k].iconv, sizeof r.iconv);
-    r.score = score_wide(seen, &dc_wides[k]) * scale;
-    if (r.score > -INFINITY) readings[n++] = r;
+    r.score = score_wide(seen, &dc_wides[k]) * scale + dc_wides[k].prior;
+    if (r.score > -INFINITY) readings[(*n)++] = r;
   }
-  qsort(readings, n, sizeof *readings, better_first);
-  return n;
+  qsort(readings, *n, sizeof *readings, better_first);
+  free(c.pairs);
+  return true;
 }

@@ -13,9 +13,10 @@ enum { DC_PAGES_MAX = 48 };
  * in the whole text. Starts zeroed. */
 typedef struct dc_bytes_seen {
   char *lines;
-  size_t length, lines_at_line; /* lines_at_line: physical line of the first */
-  uint32_t (*pairs)[256];       /* [256][256]: first byte, second */
-  unsigned char last;           /* the byte before the next piece */
+  size_t length;
+  uint32_t (*pairs)[256]; /* [256][256]: first byte, second */
+  unsigned char last;     /* the byte before the next piece */
+  bool begun;             /* there was a piece */
 } dc_bytes_seen;
 
 /* One way to read the text. */
@@ -27,8 +28,8 @@ typedef struct dc_reading {
   bool wide;
 } dc_reading;
 
-/* Scores of all pages and wide encodings, best first; readings has room for DC_PAGES_MAX. Returns their number, without
- * those that are impossible and those that read the text exactly as a better one. */
-size_t dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings);
+/* Scores of all pages and wide encodings, best first; readings has room for DC_PAGES_MAX. *n of them: without those
+ * that are impossible, and those that read the text exactly as an earlier one. False when memory ends. */
+bool dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings, size_t *n);
 
 #endif

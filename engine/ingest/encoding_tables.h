@@ -31,6 +31,7 @@ enum { DC_FORMS = 12, DC_VARIANTS = 3 };
  * those of business included. iconv: the names to try in turn, each one knowing more characters. */
 typedef struct dc_wide {
   const char *name, *iconv[DC_VARIANTS], *common;
+  double prior;
   dc_form forms[DC_FORMS];
 } dc_wide;
 

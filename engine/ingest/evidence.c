@@ -104,6 +104,16 @@ static bool read_value(dc_evidence *evidence, const char *text, size_t length, b
   return true;
 }
 
+static bool is_marked(const char *text, size_t length)
+{
+  enum { LEAST_DIGITS = 4 };
+  bool letter = (text[0] >= 'A' && text[0] <= 'Z') || (text[0] >= 'a' && text[0] <= 'z');
+  if (!letter || length < 1 + LEAST_DIGITS) return false;
+  for (size_t i = 1; i < length; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  return true;
+}
+
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, bool periods, uint64_t line)
 {
   dc_trim(&text, &length);
@@ -115,6 +125,7 @@ bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, boo
   evidence->values++;
   evidence->words += word >= 0 && (dc_missing_numbers() >> word & 1);
   if (dc_dictionary_code(evidence->distinct, text, length) == DC_DICTIONARY_FULL) return false;
+  evidence->marked += is_marked(text, length);
   if (word >= 0 || !may_be_read(text[0], length) || !has_digit(text, length)) return true;
   return read_value(evidence, text, length, periods, line);
 }
@@ -220,11 +231,12 @@ dc_guess dc_evidence_decide(const dc_evidence *evidence, dc_type expected)
   size_t values = evidence->values - evidence->words, bare_count;
   dc_bare bare = bare_of(evidence, &bare_count);
   if (date_wanted && 2 * (evidence->whens + bare_count) < values) expected = DC_TYPE_EMPTY;
+  bool ids = (evidence->number_seen & DC_NUMBER_ID) || evidence->marked > 0;
   dc_guess guess = {.type = expected, .expected = expected != DC_TYPE_EMPTY};
   if (guess.expected && date_wanted) {
     guess.when.bare = bare;
     decide_when(evidence, &guess);
-  } else if (!guess.expected && nearly_all(evidence->numbers, values) && !(evidence->number_seen & DC_NUMBER_ID)) {
+  } else if (!guess.expected && nearly_all(evidence->numbers, values) && !ids) {
     guess.type = DC_TYPE_NUMBER;
   } else if (!guess.expected && nearly_all(evidence->whens, values)) {
     decide_when(evidence, &guess);

@@ -42,6 +42,7 @@ typedef struct dc_evidence {
   size_t values, numbers, whens;              /* cells with a value; those that read as a number, as a date */
   size_t words;                               /* cells with a word that means "missing" only among numbers and dates */
   uint32_t number_seen, when_seen, bare_seen; /* DC_NUMBER_ and DC_WHEN_ bits; those of digits alone */
+  size_t marked;                              /* a letter and four or more digits: an id among numbers ("C536379") */
   dc_missing missing;                         /* words found */
   uint8_t currency;                           /* the first one that was seen */
   dc_details *details;                        /* NULL: neither numbers nor dates */
@@ -77,7 +78,7 @@ typedef struct dc_guess {
 
 /* expected decides when it is not DC_TYPE_EMPTY (a date becomes an instant when a time of day was seen), except that a
  * column of which less than half reads as dates is not one: names such as "closed" may mean yes or no. Otherwise: a
- * number or a date when nearly all values read as one, a number not when the values look like ids; else a category when
+ * number or a date when nearly all values read as one, a number not when the values, or some of them, look like ids; else a category when
  * less than half of the values are distinct, else text. DC_TYPE_EMPTY when there was no value.
  *
  * Conventions: what some value proves and at most DC_UNREADABLE_SHARE of the readable ones contradict; else unknown.

@@ -65,6 +65,7 @@ static dc_status lay_out_file(job *j, size_t f, dc_error *error)
   if (status == DC_OK) status = cut_file(j, f, error);
   if (status != DC_OK || file->blocks.utf8) return status;
   dc_layout_free(&j->layouts[f]);
+  dc_source_untrim(file->source);
   status = dc_encoding_late(file->source, file->encoding, error);
   if (status == DC_OK) status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
   return status == DC_OK ? cut_file(j, f, error) : status;
@@ -152,7 +153,9 @@ static dc_status read_all(job *j, dc_error *error)
   p->n_columns = j->n_columns;
   p->names = j->names;
   p->guesses = j->guesses;
+  p->evidence = j->evidence;
   p->threads = j->threads;
+  p->scanner = dc_scanner_best();
   for (int pass = 0; pass < PASSES; pass++) {
     bool again = false;
     dc_status status = dc_pass_run(p, error);

@@ -11,7 +11,7 @@ typedef struct merge {
   size_t n_units;
   const dc_worker *workers;
   size_t n_workers;
-  bool dropped; /* some rows were rejected: their words may be in no row */
+  bool dropped; /* some rows were rejected, or read twice: their words may be in no row */
 } merge;
 
 /* Moves the units' rows together; forward, since they only move towards the beginning. */
@@ -32,14 +32,16 @@ static void *shrunk(void *array, size_t bytes)
   return smaller ? smaller : array;
 }
 
-/* Narrower numbers may overwrite the wide ones that they come from, in order from the first. */
-static inline void put_unsigned(void *array, int bytes, size_t index, uint64_t value)
+/* Ends of cells in the unit's text become ends in the column's. */
+static void shift_offsets(const dc_unit *unit, dc_column *column, size_t row, uint64_t by)
 {
-  switch (bytes) {
-    case 1: ((uint8_t *)array)[index] = (uint8_t)value; break;
-    case 2: ((uint16_t *)array)[index] = (uint16_t)value; break;
-    case 4: ((uint32_t *)array)[index] = (uint32_t)value; break;
-    default: ((uint64_t *)array)[index] = value; break;
+  for (size_t r = 0; r < unit->rows; r++) {
+    uint64_t end = by + dc_column_offset(column, unit->base + r + 1);
+    if (column->offset_bytes == 4) {
+      ((uint32_t *)column->offsets)[row + r + 1] = (uint32_t)end;
+    } else {
+      ((uint64_t *)column->offsets)[row + r + 1] = end;
+    }
   }
 }
 
@@ -49,157 +51,186 @@ static bool merge_text(const merge *m, size_t c, dc_column *column)
   for (size_t u = 0; u < m->n_units; u++) total += m->units[u].columns[c].text_used;
   column->bytes = malloc(total + 1);
   if (!column->bytes) return false;
-  const uint64_t *offset = column->offsets;
-  uint64_t at = 0, before = 0;
-  column->offset_bytes = total <= UINT32_MAX ? 4 : 8;
+  uint64_t at = 0;
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
     const dc_unit_column *part = &unit->columns[c];
     if (part->text_used) memcpy(column->bytes + at, part->text, part->text_used);
-    for (size_t r = 0; r < unit->rows; r++, row++) {
-      uint64_t end = at + offset[unit->base + r + 1];
-      column->n_missing += end == before;
-      put_unsigned(column->offsets, column->offset_bytes, row + 1, before = end);
-    }
+    shift_offsets(unit, column, row, at);
+    row += unit->rows;
     at += part->text_used;
   }
   column->bytes[total] = 0;
-  put_unsigned(column->offsets, column->offset_bytes, 0, 0);
+  memset(column->offsets, 0, column->offset_bytes);
   return true;
 }
 
-/* The words of all workers in one dictionary, and each worker's codes in its terms. */
+/* The words of all workers behind each other; code k of worker w is word first[w] + k. */
 typedef struct joined {
-  dc_dictionary *words;
-  uint32_t **map;  /* per worker: own code -> joined code */
-  uint32_t *final; /* joined code -> final code */
-  bool *used;      /* joined codes that stand in a row */
+  dc_word *words;
+  size_t *first;
+  size_t n, n_distinct;
+  uint32_t *order, *rank; /* as from dc_words_rank */
+  uint32_t *code;         /* of each rank; 0 = missing, or in no row */
+  bool *used;             /* of each rank */
+  bool any_own;           /* some unit's codes are not in the column's array */
   dc_missing missing;
-  uint32_t blank; /* the joined code of nothing, DC_DICTIONARY_FULL when no cell is blank */
+  uint32_t blank; /* the rank of nothing, UINT32_MAX when no cell is blank */
 } joined;
 
-static void joined_free(joined *j, size_t n_workers)
+static void joined_free(joined *j)
 {
-  for (size_t w = 0; j->map && w < n_workers; w++) free(j->map[w]);
-  free(j->map);
-  free(j->final);
+  free(j->words);
+  free(j->first);
+  free(j->order);
+  free(j->rank);
+  free(j->code);
   free(j->used);
-  dc_dictionary_free(j->words);
 }
 
 static bool join_words(const merge *m, size_t c, joined *j)
 {
-  j->words = dc_dictionary_new();
-  j->map = calloc(m->n_workers + 1, sizeof *j->map);
-  if (!j->words || !j->map) return false;
+  j->first = calloc(m->n_workers + 1, sizeof *j->first);
+  if (!j->first) return false;
   for (size_t w = 0; w < m->n_workers; w++) {
     const dc_dictionary *own = m->workers[w].words ? m->workers[w].words[c] : NULL;
-    if (!own) continue;
-    j->missing = m->workers[w].job->fillings[c].guess.missing;
-    size_t n = dc_dictionary_count(own);
-    j->map[w] = malloc((n + 1) * sizeof *j->map[w]);
-    if (!j->map[w]) return false;
-    for (size_t k = 0; k < n; k++) {
-      size_t length;
-      const char *word = dc_dictionary_word(own, (uint32_t)k, &length);
-      j->map[w][k] = dc_dictionary_code(j->words, word, length);
-      if (j->map[w][k] == DC_DICTIONARY_FULL) return false;
-    }
+    j->first[w + 1] = j->first[w] + (own ? dc_dictionary_count(own) : 0);
   }
-  return true;
+  j->n = j->first[m->n_workers];
+  j->words = malloc((j->n + 1) * sizeof *j->words);
+  j->order = malloc((j->n + 1) * sizeof *j->order);
+  j->rank = malloc((j->n + 1) * sizeof *j->rank);
+  if (!j->words || !j->order || !j->rank) return false;
+  for (size_t w = 0; w < m->n_workers; w++) {
+    size_t n = j->first[w + 1] - j->first[w];
+    if (!n) continue;
+    memcpy(j->words + j->first[w], dc_dictionary_words(m->workers[w].words[c]), n * sizeof *j->words);
+    j->missing = m->workers[w].job->fillings[c].guess.missing;
+  }
+  j->n_distinct = j->n < UINT32_MAX ? dc_words_rank(j->words, j->n, j->order, j->rank) : SIZE_MAX;
+  return j->n_distinct != SIZE_MAX;
 }
 
-static void mark_used(const merge *m, const dc_column *column, joined *j)
+static bool mark_used(const merge *m, size_t c, joined *j)
 {
-  const uint32_t *codes = column->codes;
+  j->used = malloc(j->n_distinct + 1);
+  if (!j->used) return false;
+  memset(j->used, !m->dropped, j->n_distinct + 1);
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
-    const uint32_t *map = j->map[unit->worker];
-    for (size_t r = 0; r < unit->rows; r++) j->used[map[codes[unit->base + r]]] = true;
+    const dc_unit_column *part = &unit->columns[c];
+    const uint32_t *rank = j->rank + j->first[unit->worker];
+    j->any_own |= part->own_codes;
+    for (size_t r = 0; r < unit->rows && m->dropped; r++)
+      j->used[rank[dc_code_read(part->codes, part->code_bytes, r)]] = true;
   }
+  return true;
 }
 
 /* The words that stand in a row and are no missing words, copied in order; their final codes. */
-static bool copy_words(joined *j, const uint32_t *order, size_t n, dc_column *column)
+static bool number_words(joined *j, dc_column *column)
 {
-  size_t bytes = 1, length;
-  for (size_t i = 0; i < n; i++) {
-    (void)dc_dictionary_word(j->words, (uint32_t)i, &length);
-    bytes += length + 1;
-  }
-  column->words = malloc((n + 1) * sizeof *column->words);
+  size_t bytes = 1;
+  for (size_t i = 0; i < j->n; i++)
+    if (i == 0 || j->rank[j->order[i]] != j->rank[j->order[i - 1]]) bytes += j->words[j->order[i]].length + 1;
+  j->code = calloc(j->n_distinct + 1, sizeof *j->code);
+  column->words = malloc((j->n_distinct + 1) * sizeof *column->words);
   char *at = column->bytes = malloc(bytes);
-  if (!column->words || !at) return false;
+  if (!j->code || !column->words || !at) return false;
   *at = 0;
   column->words[0] = at++;
   column->n_words = 1;
-  for (size_t i = 0; i < n; i++) {
-    const char *word = dc_dictionary_word(j->words, order[i], &length);
-    if (!length) j->blank = order[i];
-    int missing = length ? dc_missing_find(j->missing, word, length) : -1;
-    if (missing >= 0 && j->used[order[i]]) column->missing_words |= (dc_missing)1 << missing;
-    if (!j->used[order[i]] || !length || missing >= 0) continue;
-    j->final[order[i]] = (uint32_t)column->n_words;
-    column->words[column->n_words++] = memcpy(at, word, length + 1);
-    at += length + 1;
+  for (size_t i = 0; i < j->n; i++) {
+    uint32_t rank = j->rank[j->order[i]];
+    dc_word word = j->words[j->order[i]];
+    if (i && rank == j->rank[j->order[i - 1]]) continue;
+    int missing = word.length ? dc_missing_find(j->missing, word.bytes, word.length) : -1;
+    if (!word.length) j->blank = rank;
+    if (missing >= 0 && j->used[rank]) column->missing_words |= (dc_missing)1 << missing;
+    if (!j->used[rank] || !word.length || missing >= 0) continue;
+    j->code[rank] = (uint32_t)column->n_words;
+    column->words[column->n_words++] = memcpy(at, word.bytes, word.length + 1);
+    at += word.length + 1;
   }
   return true;
 }
 
-static bool number_words(const merge *m, dc_column *column, joined *j)
+/* Rows with a word for a missing value. */
+static size_t count_words(const merge *m, size_t c, const joined *j)
 {
-  size_t n = dc_dictionary_count(j->words);
-  uint32_t *order = malloc((n + 1) * sizeof *order);
-  j->final = calloc(n + 1, sizeof *j->final);
-  j->used = malloc(n + 1);
-  bool fine = order && j->final && j->used;
-  if (fine) {
-    memset(j->used, !m->dropped, n + 1);
-    if (m->dropped) mark_used(m, column, j);
-    dc_dictionary_order(j->words, order);
-    fine = copy_words(j, order, n, column);
-  }
-  free(order);
-  return fine;
-}
-
-/* Worker codes to final codes, closing the gaps on the way. */
-static void renumber(const merge *m, dc_column *column, const joined *j)
-{
-  size_t to = 0, missing = 0, blank = 0;
-  column->code_bytes = column->n_words <= UINT8_MAX + 1 ? 1 : column->n_words <= UINT16_MAX + 1 ? 2 : 4;
+  size_t n = 0;
   for (size_t u = 0; u < m->n_units; u++) {
     const dc_unit *unit = &m->units[u];
-    const uint32_t *map = j->map[unit->worker];
-    const uint32_t *from = (const uint32_t *)column->codes + unit->base;
+    const dc_unit_column *part = &unit->columns[c];
+    const uint32_t *rank = j->rank + j->first[unit->worker];
     for (size_t r = 0; r < unit->rows; r++) {
-      uint32_t code = j->final[map[from[r]]];
-      missing += code == 0;
-      blank += map[from[r]] == j->blank;
-      put_unsigned(column->codes, column->code_bytes, to++, code);
+      uint32_t one = rank[dc_code_read(part->codes, part->code_bytes, r)];
+      n += j->code[one] == 0 && one != j->blank;
     }
   }
-  column->n_missing = missing;
-  column->n_missing_words = missing - blank;
+  return n;
 }
 
-static bool merge_category(const merge *m, size_t c, dc_column *column)
+#define RECODE(from_type, to_type)                                                                                     \
+  for (size_t r = 0; r < n; r++) {                                                                                     \
+    from_type own;                                                                                                     \
+    memcpy(&own, (const char *)from + r * sizeof own, sizeof own);                                                     \
+    to_type code = (to_type)map[own];                                                                                  \
+    missing += code == 0;                                                                                              \
+    memcpy((char *)to + r * sizeof code, &code, sizeof code);                                                          \
+  }                                                                                                                    \
+  break
+
+/* n codes through map; to may begin where from does when it is not wider. Returns how many became 0. */
+static size_t recode(const void *from, uint8_t from_bytes, void *to, uint8_t to_bytes, size_t n, const uint32_t *map)
 {
-  joined j = {.blank = DC_DICTIONARY_FULL};
-  bool fine = join_words(m, c, &j) && number_words(m, column, &j);
-  if (fine) renumber(m, column, &j);
-  joined_free(&j, m->n_workers);
+  size_t missing = 0;
+  switch (from_bytes * 8 + to_bytes) {
+    case 1 * 8 + 1: RECODE(uint8_t, uint8_t);
+    case 1 * 8 + 2: RECODE(uint8_t, uint16_t);
+    case 1 * 8 + 4: RECODE(uint8_t, uint32_t);
+    case 2 * 8 + 1: RECODE(uint16_t, uint8_t);
+    case 2 * 8 + 2: RECODE(uint16_t, uint16_t);
+    case 2 * 8 + 4: RECODE(uint16_t, uint32_t);
+    case 4 * 8 + 1: RECODE(uint32_t, uint8_t);
+    case 4 * 8 + 2: RECODE(uint32_t, uint16_t);
+    default: RECODE(uint32_t, uint32_t);
+  }
+  return missing;
+}
+
+/* Worker codes to final codes, closing the gaps on the way: in place unless the final ones are wider. */
+static bool renumber(const merge *m, size_t c, dc_column *column, const joined *j, size_t rows)
+{
+  uint8_t bytes = column->n_words <= UINT8_MAX + 1 ? 1 : column->n_words <= UINT16_MAX + 1 ? 2 : 4;
+  void *codes = column->codes;
+  if (bytes > column->code_bytes || j->any_own) codes = malloc(rows * bytes + 1);
+  uint32_t *map = malloc((j->n + 1) * sizeof *map);
+  for (size_t i = 0; map && i < j->n; i++) map[i] = j->code[j->rank[i]];
+  size_t to = 0;
+  for (size_t u = 0; codes && map && u < m->n_units; u++) {
+    const dc_unit *unit = &m->units[u];
+    const dc_unit_column *part = &unit->columns[c];
+    column->n_missing += recode(part->codes, part->code_bytes, (char *)codes + to * bytes, bytes, unit->rows,
+                                map + j->first[unit->worker]);
+    to += unit->rows;
+  }
+  bool fine = codes && map;
+  free(map);
+  if (codes != column->codes) free(column->codes);
+  column->codes = codes;
+  column->code_bytes = bytes;
   return fine;
 }
 
-static void count_missing(dc_column *column, size_t rows)
+static bool merge_category(const merge *m, size_t c, dc_column *column, size_t rows)
 {
-  size_t missing = 0;
-  for (size_t r = 0; r < rows && column->type == DC_TYPE_NUMBER; r++) missing += isnan(column->number[r]) != 0;
-  for (size_t r = 0; r < rows && column->type == DC_TYPE_DATE; r++) missing += column->date[r] == DC_DATE_MISSING;
-  for (size_t r = 0; r < rows && column->type == DC_TYPE_INSTANT; r++)
-    missing += column->instant[r] == DC_INSTANT_MISSING;
-  column->n_missing = missing;
+  joined j = {.blank = UINT32_MAX};
+  bool fine = join_words(m, c, &j) && mark_used(m, c, &j) && number_words(&j, column);
+  if (fine && column->missing_words) column->n_missing_words = count_words(m, c, &j);
+  fine = fine && renumber(m, c, column, &j, rows);
+  joined_free(&j);
+  return fine;
 }
 
 static void make_empty(dc_column *column)
@@ -229,7 +260,10 @@ static bool merge_column(const merge *m, size_t c, size_t rows)
 {
   dc_column *column = &m->table->columns[c];
   bool fine = true;
-  for (size_t u = 0; u < m->n_units; u++) column->n_bad += m->units[u].columns[c].bad;
+  for (size_t u = 0; u < m->n_units; u++) {
+    column->n_bad += m->units[u].columns[c].bad;
+    column->n_missing += m->units[u].columns[c].missing;
+  }
   switch (column->type) {
     case DC_TYPE_NUMBER:
       close_gaps(m, column->number, sizeof *column->number);
@@ -237,11 +271,10 @@ static bool merge_column(const merge *m, size_t c, size_t rows)
       break;
     case DC_TYPE_DATE: close_gaps(m, column->date, sizeof *column->date); break;
     case DC_TYPE_INSTANT: close_gaps(m, column->instant, sizeof *column->instant); break;
-    case DC_TYPE_CATEGORY: fine = merge_category(m, c, column); break;
+    case DC_TYPE_CATEGORY: fine = merge_category(m, c, column, rows); break;
     default: fine = merge_text(m, c, column); break;
   }
   if (!fine) return false;
-  if (column->type != DC_TYPE_CATEGORY && column->type != DC_TYPE_TEXT) count_missing(column, rows);
   if (column->n_missing == rows && column->n_bad == 0) {
     make_empty(column);
     return true;
@@ -262,7 +295,7 @@ dc_status dc_merge_columns(dc_table *table, const dc_unit *units, size_t n_units
   bool fine = true;
   for (size_t u = 0; u < n_units; u++) {
     rows += units[u].rows;
-    m.dropped |= units[u].rejected > 0;
+    m.dropped |= units[u].rejected > 0 || units[u].again;
   }
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1) reduction(&& : fine)
   for (size_t c = 0; c < table->n_columns; c++) fine = merge_column(&m, c, rows) && fine;

@@ -1,11 +1,14 @@
 #include "engine/ingest/pass.h"
 
 #include "engine/base/progress.h"
+#include "engine/ingest/plain.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FEW_WORDS = 200, MANY_WORDS = 1 << 14 };
 
 static void free_units(dc_pass *pass)
 {
@@ -38,10 +41,19 @@ static dc_status make_units(dc_pass *pass, dc_error *error)
       }
       u->last = b + 1 == n;
       u->base = pass->capacity;
-      pass->capacity += (size_t)u->block.lines + (u->last ? 1 : 0);
+      u->capacity = (size_t)(u->sequential ? u->block.lines + 1 : u->block.rows);
+      pass->capacity += u->capacity;
     }
   }
   return DC_OK;
+}
+
+/* How many bytes a worker's codes will probably need: the sample shows most words, unless there are many. */
+static uint8_t code_bytes(const dc_evidence *evidence)
+{
+  size_t distinct = evidence->distinct ? dc_dictionary_count(evidence->distinct) : 0;
+  if (distinct * 4 > evidence->values || distinct > MANY_WORDS) return 4;
+  return distinct < FEW_WORDS ? 1 : 2;
 }
 
 static bool allocate_column(dc_column *column, const char *name, const dc_guess *guess, size_t rows)
@@ -55,14 +67,16 @@ static bool allocate_column(dc_column *column, const char *name, const dc_guess 
     case DC_TYPE_NUMBER: return (column->number = malloc(rows * sizeof *column->number)) != NULL;
     case DC_TYPE_DATE: return (column->date = malloc(rows * sizeof *column->date)) != NULL;
     case DC_TYPE_INSTANT: return (column->instant = malloc(rows * sizeof *column->instant)) != NULL;
-    case DC_TYPE_CATEGORY: return (column->codes = malloc(rows * sizeof(uint32_t))) != NULL;
-    default: return (column->offsets = malloc((rows + 1) * sizeof(uint64_t))) != NULL;
+    case DC_TYPE_CATEGORY: return (column->codes = malloc(rows * column->code_bytes)) != NULL;
+    default: return (column->offsets = malloc((rows + 1) * column->offset_bytes)) != NULL;
   }
 }
 
 static dc_status make_table(dc_pass *pass, dc_error *error)
 {
   size_t rows = pass->capacity + 1;
+  uint64_t bytes = 0; /* of text: at the most */
+  for (size_t f = 0; f < pass->n_files; f++) bytes += dc_source_size(pass->files[f].source);
   dc_table *t = calloc(1, sizeof *t);
   pass->table = t;
   if (!t) return dc_fail_memory(error, "making the table");
@@ -72,11 +86,51 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
   bool fine = t->columns && t->line && (pass->n_files == 1 || t->file);
   if (t->columns) t->n_columns = pass->n_columns;
   for (size_t c = 0; c < pass->n_columns && fine; c++) {
+    dc_type type = pass->guesses[c].type;
+    if (type == DC_TYPE_CATEGORY) t->columns[c].code_bytes = code_bytes(&pass->evidence[c]);
+    if (type == DC_TYPE_TEXT) t->columns[c].offset_bytes = bytes <= UINT32_MAX ? 4 : 8;
     fine = allocate_column(&t->columns[c], pass->names[c], &pass->guesses[c], rows);
     pass->fillings[c] = (dc_filling){&t->columns[c], pass->guesses[c]};
   }
   pass->filling = (dc_filling_job){pass->fillings, pass->n_columns, t->line, pass->layouts, pass->request->strict};
   return fine ? DC_OK : dc_fail_memory(error, "making the table");
+}
+
+/* The unit's text, with DC_BATCH_SLACK bytes behind it that may be read. */
+static dc_status view_unit(const dc_source *source, const dc_unit *unit, dc_buffer *buffer, const char **view,
+                           dc_error *error)
+{
+  size_t length = (size_t)(unit->block.to - unit->block.from), wanted = length + DC_BATCH_SLACK;
+  if (buffer->size < wanted) {
+    char *bytes = realloc(buffer->bytes, wanted);
+    if (!bytes) return dc_fail_memory(error, "reading a file");
+    buffer->bytes = bytes;
+    buffer->size = wanted;
+  }
+  dc_status status = dc_source_view(source, unit->block.from, unit->block.to, buffer, view, error);
+  if (status == DC_OK && *view != buffer->bytes && dc_source_size(source) - unit->block.to < DC_BATCH_SLACK)
+    *view = memcpy(buffer->bytes, *view, length);
+  return status;
+}
+
+static dc_status read_block(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit)
+{
+  const char *view;
+  size_t length = (size_t)(unit->block.to - unit->block.from);
+  dc_status status = view_unit(pass->files[unit->file].source, unit, buffer, &view, &unit->error);
+  if (status != DC_OK) return status;
+  dc_read_end end = DC_READ_UNSURE;
+  if (pass->scanner) end = dc_plain_read(worker, reader, pass->scanner, &unit->block, view, length, unit->last);
+  if (end == DC_READ_UNSURE) {
+    int number = unit->worker;
+    unit->again = pass->scanner != NULL;
+    dc_unit_reset(unit, pass->n_columns);
+    if (!dc_worker_begin(worker, unit, number)) return dc_fail_memory(&unit->error, "filling the columns");
+    dc_sink sink = dc_worker_sink(worker);
+    end = dc_read_block(reader, &unit->block, view, length, unit->last, &sink);
+  }
+  unit->unsure = end == DC_READ_UNSURE;
+  return end == DC_READ_MEMORY ? dc_fail_memory(&unit->error, "parsing a field") : DC_OK;
 }
 
 static void read_unit(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit,
@@ -88,20 +142,13 @@ static void read_unit(const dc_pass *pass, dc_worker *worker, dc_reader *reader,
     return;
   }
   dc_reader_set_delimiter(reader, pass->layouts[unit->file].delimiter);
-  dc_sink sink = dc_worker_sink(worker);
   dc_status status;
   if (unit->sequential) {
+    dc_sink sink = dc_worker_sink(worker);
     dc_sequence range = {.source = source, .from = unit->block.from, .line = unit->block.line, .to = unit->block.to};
     status = dc_read_sequence(reader, &range, &sink, &unit->error);
   } else {
-    const char *view;
-    status = dc_source_view(source, unit->block.from, unit->block.to, buffer, &view, &unit->error);
-    if (status == DC_OK) {
-      size_t length = (size_t)(unit->block.to - unit->block.from);
-      dc_read_end end = dc_read_block(reader, &unit->block, view, length, unit->last, &sink);
-      unit->unsure = end == DC_READ_UNSURE;
-      if (end == DC_READ_MEMORY) status = dc_fail_memory(&unit->error, "parsing a field");
-    }
+    status = read_block(pass, worker, reader, buffer, unit);
   }
   dc_worker_end(worker);
   if (status != DC_OK) unit->status = status;

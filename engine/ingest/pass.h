@@ -13,8 +13,10 @@ typedef struct dc_pass {
   size_t n_files, n_columns;
   char *const *names;
   const dc_guess *guesses;
+  const dc_evidence *evidence;
   int threads;
-  dc_unit *units; /* results from here on */
+  const dc_scanner *scanner; /* NULL: all by libcsv */
+  dc_unit *units;            /* results from here on */
   size_t n_units, capacity;
   dc_filling *fillings;
   dc_filling_job filling;

@@ -17,6 +17,7 @@ struct dc_source {
   int view_fd;        /* fd, or that of the spool */
   dc_spool text;      /* what was unpacked, rewritten, or came from a pipe */
   uint64_t size, stored, start, hash;
+  uint64_t whole; /* size before it was trimmed; 0: it was not */
   bool hashed;
   struct stat opened;
 };
@@ -286,8 +287,15 @@ static dc_status keep_hash(dc_source *s, dc_error *error)
 dc_status dc_source_trim(dc_source *source, uint64_t to, dc_error *error)
 {
   dc_status status = keep_hash(source, error);
+  if (!source->whole) source->whole = source->size;
   source->size = to;
   return status;
+}
+
+void dc_source_untrim(dc_source *source)
+{
+  if (source->whole) source->size = source->whole;
+  source->whole = 0;
 }
 
 typedef struct rewriting {
@@ -314,7 +322,7 @@ dc_status dc_source_rewrite(dc_source *s, uint64_t from, dc_filter filter, void 
   }
   dc_spool_free(&s->text);
   s->text = r.out;
-  s->start = 0;
+  s->start = s->whole = 0;
   return settle_text(s, error);
 }
 

@@ -52,8 +52,9 @@ typedef dc_status (*dc_filter)(void *context, const char *bytes, size_t length, 
 dc_status dc_source_rewrite(dc_source *source, uint64_t from, dc_filter filter, void *context,
                             dc_error *error) DC_MUST_CHECK;
 
-/* The text ends at `to` from now on; the hash stays that of all stored bytes. */
+/* The text ends at `to` from now on; the hash stays that of all stored bytes. And back to all of it. */
 dc_status dc_source_trim(dc_source *source, uint64_t to, dc_error *error) DC_MUST_CHECK;
+void dc_source_untrim(dc_source *source);
 
 /* DC_E_INPUT when the file has another size or time of change than when it was opened. */
 dc_status dc_source_unchanged(const dc_source *source, dc_error *error) DC_MUST_CHECK;

@@ -13,6 +13,7 @@
 enum { GAP = 2, NARROWEST = 6, FIRST_CELLS = 64 };
 
 struct dc_grid {
+  int width; /* of the screen */
   bool ends[DC_GRID_COLUMNS];
   dc_arena *arena;
   size_t n_columns, count, capacity;
@@ -27,12 +28,15 @@ dc_grid *dc_grid_new(const dc_grid_column *columns, size_t n_columns)
 {
   dc_grid *grid = calloc(1, sizeof *grid);
   if (!grid) return &failed_grid;
+  grid->width = DC_SCREEN_COLUMNS;
   grid->arena = dc_arena_new();
   grid->failed = !grid->arena;
   grid->n_columns = n_columns < DC_GRID_COLUMNS ? n_columns : DC_GRID_COLUMNS;
   memcpy(grid->columns, columns, grid->n_columns * sizeof *columns);
   return grid;
 }
+
+void dc_grid_narrow(dc_grid *grid, int width) { grid->width = width; }
 
 void dc_grid_show_ends(dc_grid *grid, size_t column) { grid->ends[column] = true; }
 
@@ -229,7 +233,7 @@ void dc_grid_print(const dc_grid *grid, dc_sink *sink, int indent, bool bold)
     headings[c] = grid->columns[c].heading;
     width[c] = widest(grid, c);
   }
-  fit(grid, width, DC_SCREEN_COLUMNS - indent);
+  fit(grid, width, grid->width - indent);
   if (bold) dc_sink_text(sink, "\033[2m");
   put_line(sink, grid, width, headings, indent);
   if (bold) dc_sink_text(sink, "\033[0m");

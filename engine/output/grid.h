@@ -20,6 +20,9 @@ typedef struct dc_grid_column {
 dc_grid *dc_grid_new(const dc_grid_column *columns, size_t n_columns);
 void dc_grid_free(dc_grid *grid);
 
+/* A narrower screen than DC_SCREEN_COLUMNS for this grid. */
+void dc_grid_narrow(dc_grid *grid, int width);
+
 /* Where a cell of this column is cut, its end is shown: ids differ there. */
 void dc_grid_show_ends(dc_grid *grid, size_t column);
 
@@ -45,5 +48,8 @@ int dc_text_width(const char *text);
 
 /* text with its lines broken at blanks to fit the screen; the first begins with `lead`, the others with as many blanks. */
 void dc_put_wrapped(dc_sink *sink, const char *lead, const char *text);
+
+/* The same to a narrower screen; `hang` blanks begin the lines behind the first. */
+void dc_put_hanging(dc_sink *sink, const char *lead, const char *text, int hang, int width);
 
 #endif

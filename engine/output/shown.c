@@ -93,10 +93,10 @@ static int put_word(dc_sink *sink, const char *word, size_t bytes)
   return width;
 }
 
-void dc_put_wrapped(dc_sink *sink, const char *lead, const char *text)
+void dc_put_hanging(dc_sink *sink, const char *lead, const char *text, int hang, int width)
 {
   char word[DC_SCREEN_COLUMNS * 4];
-  int indent = dc_text_width(lead), column = indent;
+  int column = dc_text_width(lead);
   bool first = true;
   dc_sink_text(sink, lead);
   for (const char *p = text + strspn(text, " \n\t"); *p; p += strspn(p, " \n\t")) {
@@ -104,10 +104,10 @@ void dc_put_wrapped(dc_sink *sink, const char *lead, const char *text)
     size_t measured = length < sizeof word ? length : sizeof word - 1;
     memcpy(word, p, measured);
     word[measured] = '\0';
-    if (!first && column + 1 + dc_text_width(word) > DC_SCREEN_COLUMNS) {
+    if (!first && column + 1 + dc_text_width(word) > width) {
       dc_sink_char(sink, '\n');
-      dc_sink_repeat(sink, ' ', indent);
-      column = indent;
+      dc_sink_repeat(sink, ' ', hang);
+      column = hang;
       first = true;
     }
     if (!first) dc_sink_char(sink, ' ');
@@ -116,4 +116,9 @@ void dc_put_wrapped(dc_sink *sink, const char *lead, const char *text)
     p += length;
   }
   dc_sink_char(sink, '\n');
+}
+
+void dc_put_wrapped(dc_sink *sink, const char *lead, const char *text)
+{
+  dc_put_hanging(sink, lead, text, dc_text_width(lead), DC_SCREEN_COLUMNS);
 }

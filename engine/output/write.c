@@ -56,9 +56,15 @@ static void put_terminal(dc_sink *sink, const dc_result *result, const dc_select
 {
   int top = options->top > 0 ? options->top : DEFAULT_TOP;
   bool bold = !options->path && isatty(STDOUT_FILENO);
-  bool forecast = strncmp(result->schema, "dealcast.forecast/", 18) == 0;
-  if (forecast && !options->table)
-    dc_forecast_text(sink, result, top, bold);
+  static const struct {
+    const char *schema;
+    void (*put)(dc_sink *sink, const dc_result *result, int top, bool bold);
+  } views[] = {{"dealcast.forecast/", dc_forecast_text}, {"dealcast.check/", dc_check_text}};
+  size_t v = 0;
+  while (v < sizeof views / sizeof *views && strncmp(result->schema, views[v].schema, strlen(views[v].schema)) != 0)
+    v++;
+  if (v < sizeof views / sizeof *views && !options->table)
+    views[v].put(sink, result, top, bold);
   else
     dc_terminal_tables(sink, selection, top, bold);
 }
@@ -78,6 +84,18 @@ static dc_status write_one(const dc_result *result, const dc_selection *selectio
       if (selection->count) dc_csv_table(sink, selection->tables[0]);
       break;
   }
+  status = dc_file_finish(file, error);
+  if (status == DC_OK) status = dc_file_commit(file, error);
+  dc_file_free(file);
+  return status;
+}
+
+dc_status dc_write_private(const dc_result_table *table, const char *path, dc_error *error)
+{
+  dc_file *file = NULL;
+  dc_status status = dc_file_open_private(path, &file, error);
+  if (status != DC_OK) return status;
+  dc_csv_table(dc_file_sink(file), table);
   status = dc_file_finish(file, error);
   if (status == DC_OK) status = dc_file_commit(file, error);
   dc_file_free(file);

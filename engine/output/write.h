@@ -20,6 +20,9 @@ typedef struct dc_write_options {
 /* Writes result as asked. Every write, flush, sync and close is checked. */
 dc_status dc_write_result(const dc_result *result, const dc_write_options *options, dc_error *error) DC_MUST_CHECK;
 
+/* A table as CSV to a file that nobody else may read (mode 0600); replaced as above. */
+dc_status dc_write_private(const dc_result_table *table, const char *path, dc_error *error) DC_MUST_CHECK;
+
 /* Before any fitting: can the output go there? */
 dc_status dc_write_check(const dc_write_options *options, dc_error *error) DC_MUST_CHECK;
 

@@ -29,9 +29,10 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
   if ((int)c == loaded->key) return (column_use){dc_use_name(DC_USE_USED), "the key that it is joined by"};
   if (dc_role_is_personal(loaded->roles->role[c]))
     return (column_use){dc_use_name(DC_USE_DROPPED), loaded->roles->why[c]};
-  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+  for (size_t a = 0; run->r.log && a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->column != column) continue;
+    if (one->dropped) return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
     if (one->predictor) return (column_use){dc_use_name(DC_USE_USED), "joined; may predict as its key may"};
     return (column_use){dc_use_name(DC_USE_SHOWN), column->type == DC_TYPE_TEXT
                                                        ? "joined to be shown; its values hardly repeat"
@@ -45,6 +46,11 @@ static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loa
   if (loaded == &run->r.deals) return use_of_deals(run, c);
   if (loaded == &run->r.rates) return (column_use){dc_use_name(DC_USE_USED), "rates of exchange"};
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
+  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+    const dc_attribute *one = &run->r.log->attributes[a];
+    if (one->dropped && one->column == &loaded->load->table->columns[c])
+      return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
+  }
   dc_role role = loaded->roles->role[c];
   dc_use use = dc_role_is_used(role) ? DC_USE_USED : dc_role_is_personal(role) ? DC_USE_DROPPED : DC_USE_SHOWN;
   return (column_use){dc_use_name(use), loaded->roles->why[c]};
@@ -63,6 +69,7 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
     dc_put_integer(table, (int64_t)column->n_missing);
     dc_put_text(table, one.use);
     dc_put_text(table, one.why);
+    dc_put_text(table, loaded->roles->why[c]);
     dc_put_text(table, loaded->roles->runner_up[c]);
   }
 }
@@ -70,9 +77,9 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
 void dc_data_tables(dc_forecast_run *run)
 {
   static const dc_field_spec columns[] = {
-      {"file", DC_FIELD_TEXT},      {"name", DC_FIELD_TEXT},       {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
-      {"format", DC_FIELD_TEXT},    {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},
-      {"runner_up", DC_FIELD_TEXT}, {NULL, DC_FIELD_TEXT}};
+      {"file", DC_FIELD_TEXT},     {"name", DC_FIELD_TEXT},       {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
+      {"format", DC_FIELD_TEXT},   {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},
+      {"evidence", DC_FIELD_TEXT}, {"runner_up", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
   const dc_loaded *file;
   dc_result_table *table = dc_result_add(run->result, "columns", columns);
   for (size_t k = 0; (file = dc_resolved_file(&run->r, k)) != NULL; k++) columns_of(run, file, table);

@@ -1,4 +1,4 @@
-/* What `dealcast forecast` works on, and the tables that it makes of it. Private to engine/run. */
+/* What `dealcast forecast` works on (and `check`, as far as it goes), and the tables made of it. Private to engine/run. */
 #ifndef DC_RUN_FORECAST_H
 #define DC_RUN_FORECAST_H
 

@@ -85,7 +85,7 @@ void dc_inputs_table(dc_resolved *r, dc_result *out)
                                          {NULL, DC_FIELD_TEXT}};
   dc_result_table *table = dc_result_add_inputs(out, inputs);
   dc_loaded *file;
-  count_later(r);
+  if (r->log) count_later(r);
   for (size_t k = 0; (file = dc_resolved_file(r, k)) != NULL; k++) {
     if (!file->load) continue;
     dc_load_weigh(file->load, file->roles->column[DC_ROLE_AMOUNT]);

@@ -2,6 +2,7 @@
 
 #include "engine/base/date.h"
 #include "engine/run/joins.h"
+#include "engine/run/predictors.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -110,8 +111,9 @@ static dc_status hide_names(const dc_job *job, dc_resolved *r, dc_error *error)
 }
 
 /* Amounts in one currency, before deals are made of them. */
-static dc_status settle_money(const dc_job *job, const dc_deals_sources *sources, dc_resolved *r, dc_error *error)
+static dc_status settle_money(dc_resolved *r, const dc_deals_sources *sources, dc_error *error)
 {
+  const dc_job *job = r->job;
   dc_load_request how = {.threads = r->threads, .strict = job->strict};
   dc_rates *rates = NULL;
   dc_status status = DC_OK;
@@ -129,9 +131,10 @@ static dc_status settle_money(const dc_job *job, const dc_deals_sources *sources
   return status;
 }
 
-dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
+dc_status dc_resolve_files(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
 {
   memset(r, 0, sizeof *r);
+  r->job = job;
   r->threads = job->threads > 0 ? job->threads : omp_get_num_procs();
   dc_status status = dc_config_read(job->config, &r->config, error);
   if (status != DC_OK) return status;
@@ -146,19 +149,41 @@ dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error 
     status = dc_loaded_read(job, r->config, &job->quotas, DC_SHAPE_QUOTAS, NULL, r->threads, &r->quotas, error);
   if (status == DC_OK && job->hide_names) status = hide_names(job, r, error);
   dc_lap(laps, "load");
-  if (status != DC_OK) return status;
-  dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
-  status = settle_money(job, &sources, r, error);
-  if (status == DC_OK) status = dc_deals_new(&sources, &r->log, error);
-  if (status == DC_OK) status = settle_as_of(job, r, error);
+  return status;
+}
+
+dc_deals_sources dc_resolved_sources(const dc_resolved *r)
+{
+  return (dc_deals_sources){r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
+}
+
+dc_status dc_resolve_deals(dc_resolved *r, dc_error *error)
+{
+  dc_deals_sources sources = dc_resolved_sources(r);
+  dc_status status = settle_money(r, &sources, error);
+  return status == DC_OK ? dc_deals_new(&sources, &r->log, error) : status;
+}
+
+dc_status dc_resolve_rest(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
+{
+  dc_status status = settle_as_of(job, r, error);
   if (status == DC_OK) status = find_leaks(r, error);
   for (size_t a = 0; status == DC_OK && !r->deals.load && a < r->log->n_attributes; a++)
     r->log->attributes[a].predictor = true;
   if (status == DC_OK) status = dc_joins_add(job, r, error);
+  if (status == DC_OK) status = dc_predictors_review(r, error);
   if (status == DC_OK) status = check_strict(job, r, error);
   if (status == DC_OK) status = lay_grid(job, r, error);
   if (status == DC_OK) r->threads = choose_threads(job, r->log->n);
   dc_lap(laps, "deals");
+  return status;
+}
+
+dc_status dc_resolve(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
+{
+  dc_status status = dc_resolve_files(job, r, laps, error);
+  if (status == DC_OK) status = dc_resolve_deals(r, error);
+  if (status == DC_OK) status = dc_resolve_rest(job, r, laps, error);
   return status;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/run/names.h"
 
 typedef struct dc_resolved {
+  const dc_job *job;
   dc_config *config;
   dc_loaded deals, history, accounts, quotas, rates;
   dc_money money;
@@ -28,6 +29,15 @@ typedef struct dc_resolved {
 
 /* Laps: load, deals. */
 dc_status dc_resolve(const dc_job *job, dc_resolved *resolved, dc_laps *laps, dc_error *error) DC_MUST_CHECK;
+
+/* Its three steps, for who can do without deals: files with the roles of their columns; deals from them; and what follows
+ * from the deals (as-of day, leaks, joins, grid). */
+dc_status dc_resolve_files(const dc_job *job, dc_resolved *resolved, dc_laps *laps, dc_error *error) DC_MUST_CHECK;
+dc_status dc_resolve_deals(dc_resolved *resolved, dc_error *error) DC_MUST_CHECK;
+dc_status dc_resolve_rest(const dc_job *job, dc_resolved *resolved, dc_laps *laps, dc_error *error) DC_MUST_CHECK;
+
+/* What the deals are made of. */
+dc_deals_sources dc_resolved_sources(const dc_resolved *resolved);
 void dc_resolved_clear(dc_resolved *resolved);
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/base/date.h"
 #include "engine/run/columns.h"
 #include "engine/run/forecast.h"
+#include "engine/run/predictors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,6 +82,7 @@ void dc_data_warnings(dc_forecast_run *run)
   dc_deals_sources sources = {r->deals.load, r->history.load, r->deals.roles, r->history.roles, r->config};
   warn_rung(run);
   dc_deals_warn(r->log, &sources, r->as_of, add_warning, run->result);
+  dc_predictors_warn(r, run->result);
   warn_currency(run);
   warn_joins(run);
   warn_scopes(run);

@@ -55,6 +55,8 @@ typedef struct dc_job {
   uint64_t seed;               /* --seed: salt of the hash that samples deals for fits on very large inputs */
   dc_duplicates duplicates;    /* --duplicates */
   bool hide_names;             /* --hide-names: owners and accounts appear as codes */
+  int min_score;               /* --min-score, 0..100: a lower score fails the check; -1 = no such gate */
+  const char *fixes;           /* --fixes FILE: the list of what to mend is wanted; NULL = not */
   bool strict;                 /* --strict: any rejected row is an error */
   bool timings;                /* --timings: adds seconds per stage to run */
   bool progress;               /* stderr is a terminal */
@@ -77,5 +79,13 @@ typedef struct dc_job {
  * pipeline_coverage  amounts of open deals due in the period (all open deals where no expected closes are known) over
  *                    quota less won; null when nothing is missing */
 dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
+
+/* engine/run/check.c: the audit of the data. As above; files that make no deals are audited all the same.
+ *
+ * Tables, each defined in engine/run/check_tables.c: `score` (a row for each field), `defects` (what to mend, the costliest
+ * first), `owners`, `stages`, `variants` (spellings), `duplicates`, `columns`, `rejects`. run.score is the score in all,
+ * 0..100, run.score_formula says how it comes about, run.width_formula how defects are costed. result->fixes is made
+ * only when job->fixes is set; result->failed_check says when the score is below min_score. */
+dc_status dc_run_check(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
 
 #endif

@@ -54,6 +54,8 @@ typedef struct dc_result {
   char *schema;                     /* "dealcast.forecast/1" */
   dc_entries run, options, timings; /* timings stays empty unless --timings */
   dc_result_table *inputs;          /* run.inputs */
+  dc_result_table *fixes;           /* --fixes: a table for a file of its own; NULL = not asked for */
+  char *failed_check;               /* a check that was asked for failed, in words; NULL = none */
   dc_result_table **tables;
   size_t n_tables;
   char **warnings;
@@ -76,6 +78,7 @@ typedef struct dc_field_spec {
 } dc_field_spec;
 dc_result_table *dc_result_add(dc_result *result, const char *name, const dc_field_spec *fields);
 dc_result_table *dc_result_add_inputs(dc_result *result, const dc_field_spec *fields);
+dc_result_table *dc_result_add_fixes(dc_result *result, const dc_field_spec *fields);
 dc_result_table *dc_result_find(const dc_result *result, const char *name);
 
 /* Cells are put left to right; the row ends by itself after the last field. Types are asserted. */
@@ -93,6 +96,9 @@ void dc_set_text(dc_result *result, dc_entries *entries, const char *name, const
 void dc_set_bool(dc_result *result, dc_entries *entries, const char *name, bool value);
 
 void dc_warn(dc_result *result, const char *format, ...) DC_PRINTF(2, 3);
+
+/* Says that a check failed: the program's exit code is 1. The last one stands. */
+void dc_fail_check(dc_result *result, const char *format, ...) DC_PRINTF(2, 3);
 
 /* Index of a field, -1 when absent. */
 int dc_field_index(const dc_result_table *table, const char *name);

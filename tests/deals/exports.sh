@@ -14,10 +14,12 @@ if [ ! -f "$list" ]; then
   closing
 fi
 
-# check FOLDER NN FILE NAME: reads FILE (beside NN.expect, with NN.history.csv), says what is not as expected
+# What the quirks need beside the names: footers below a report, days as Excel's serials, 12-hour clocks, other encodings.
+footers=1 serial=0 clock=24 twins="GBK UTF-16LE UTF-16BE"
+
+# check FOLDER NN NAME: reads NN.csv (with NN.history.csv), says what is not as in NN.expect
 check() {
-  expect=$1/$2.expect
-  set -- "$1" "$2" "$3" "$4" "$expect"
+  set -- "$1" "$2" "$1/$2.csv" "$3" "$1/$2.expect"
   history=
   [ -f "$1/$2.history.csv" ] && history="--history $1/$2.history.csv"
   # shellcheck disable=SC2086
@@ -30,20 +32,35 @@ check() {
   awk -v columns="$work/columns" -v counts="$work/counts" -v form="$4" -f tests/deals/exports_check.awk "$5" >"$work/found"
   report $? "$4: $(head -1 "$work/found")"
   sed 1d "$work/found"
-  demanded=$((demanded + $(awk '/^title/ { print $1 }' "$work/found" | wc -l)))
   right=$((right + $(sed -n 's/.*: \([0-9]*\) of [0-9]* roles.*/\1/p' "$work/found")))
   roles=$((roles + $(sed -n 's/.*: [0-9]* of \([0-9]*\) roles.*/\1/p' "$work/found")))
   files=$((files + 1))
 }
 
-files=0 right=0 roles=0 demanded=0
+files=0 right=0 roles=0
 for form in plain shuffled upper underscores prefixed; do
   mkdir "$work/$form"
-  made=$(awk -v out="$work/$form" -v form=$form -v footers=0 -v serial=0 -v clock=24 -f tests/deals/exports.awk tests/deals/exports.roles "$list")
+  made=$(awk -v out="$work/$form" -v form=$form -v footers=$footers -v serial=$serial -v clock=$clock -f tests/deals/exports.awk tests/deals/exports.roles "$list")
   report $((made == 0)) "$form: $made exports rebuilt"
   for expect in "$work/$form"/*.expect; do
-    number=$(basename "$expect" .expect)
-    check "$work/$form" "$number" "$work/$form/$number.csv" $form
+    check "$work/$form" "$(basename "$expect" .expect)" $form
+  done
+done
+
+# The same files in other encodings are read the same.
+for twin in $twins; do
+  mkdir "$work/$twin"
+  for file in "$work/plain"/*.csv; do
+    case $twin in
+      UTF-16LE) printf '\377\376' ;;
+      UTF-16BE) printf '\376\377' ;;
+    esac >"$work/$twin/$(basename "$file")"
+    # GBK has no copyright sign.
+    sed 's/©/(c)/' "$file" | iconv -f UTF-8 -t $twin >>"$work/$twin/$(basename "$file")" || report 1 "$twin: $(basename "$file") cannot be written"
+  done
+  for expect in "$work/plain"/*.expect; do
+    cp "$expect" "$work/$twin/"
+    check "$work/$twin" "$(basename "$expect" .expect)" $twin
   done
 done
 echo "exports read: $files, roles right: $right of $roles"

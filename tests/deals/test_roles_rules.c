@@ -1,5 +1,5 @@
 /* Rules that need more than a name: people, ties, runners-up, closing days and outcomes told in unusual ways. */
-#include "engine/deals/roles.h"
+#include "engine/deals/roles_parts.h"
 
 #include "tests/check.h"
 #include "tests/deals/found.h"
@@ -299,6 +299,56 @@ static void dates_of_stages_are_no_closings(void **state)
               false);
 }
 
+/* Salesforce's field history, Pipedrive's flow, HubSpot's property history: each change of any field is a row. */
+static void histories_of_every_field(void **state)
+{
+  (void)state;
+  deal_log *log = log_of(
+      "id,stage,created,closed\nA,Won,2024-01-01,2024-02-03\nB,Demo,2024-01-01,\n",
+      "Id,OpportunityId,CreatedById,CreatedDate,Field,OldValue,NewValue\n"
+      "1,A,u,2024-01-01 10:00:00,StageName,,Demo\n2,A,u,2024-01-05 10:00:00,Amount,10,20\n"
+      "3,A,u,2024-01-05 10:00:00,CloseDate,2024-01-01,2024-02-02\n"
+      "4,A,u,2024-02-03 10:00:00,StageName,Demo,Closed Won\n5,B,u,2024-01-01 10:00:00,StageName,,Demo\n",
+      NULL);
+  check_found(log->loads[1]->table, log->roles[1],
+              "id=OpportunityId\nstage=NewValue\nchanged_at=CreatedDate\nfield=Field\n");
+  assert_string_equal(spells_of(log, "A"), "2024-01-01..2024-02-03 won");
+  check_text(told_of(log, "A", "2024-01-20"), "stage Demo since 2024-01-01");
+  assert_int_equal(log->loads[1]->inputs[0].excluded, 2);
+  log_free(log);
+  check_roles(DC_SHAPE_HISTORY,
+              "id,deal_id,user_id,log_time,field_key,old_value,new_value\n1,7,3,2024-01-01 10:00:00,stage_id,1,2\n"
+              "2,7,3,2024-01-02 10:00:00,status,open,won\n",
+              "id=deal_id\nstage=new_value\nchanged_at=log_time\nfield=field_key\n", false);
+  check_roles(DC_SHAPE_HISTORY,
+              "Record ID,Property,Value,Timestamp\n7,dealstage,contractsent,2024-01-01 10:00:00\n"
+              "7,dealstage,closedwon,2024-01-02 10:00:00\n",
+              "id=Record ID\nstage=Value\nchanged_at=Timestamp\nfield=Property\n", false);
+  /* Beside a stage, neither field nor value says anything. */
+  check_roles(DC_SHAPE_HISTORY, "deal id,stage,changed at,field,value\n7,Demo,2024-01-01,x,y\n",
+              "id=deal id\nstage=stage\nchanged_at=changed at\n", false);
+  assert_true(dc_role_names_stage("StageName"));
+  assert_true(dc_role_names_stage("销售阶段"));
+  assert_false(dc_role_names_stage("Amount"));
+  assert_false(dc_role_names_stage(""));
+}
+
+/* What is missing is told with all that is nearly named, in one go. */
+static void near_names_are_told_together(void **state)
+{
+  (void)state;
+  dc_table *table = table_from(DC_SHAPE_DEALS,
+                               "Opportunity Nmae,Stagee,Ammount,Closed Dat,Creatd Date\na,x,1,2024-01-01,2024-01-01\n");
+  dc_roles *roles = found_roles(table, DC_SHAPE_DEALS, NULL, 0);
+  dc_error error;
+  check_fails(dc_role_fail_missing(table, roles, "x.csv", DC_ROLE_STAGE, "deals need a stage", "", &error), DC_E_INPUT,
+              &error);
+  check_text(error.message, "give --map stage=Stagee if that is it, likewise --map \"amount=Ammount\" --map "
+                            "\"created=Creatd Date\" --map \"closed=Closed Dat\". The columns are");
+  dc_roles_free(roles);
+  dc_table_free(table);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -314,6 +364,8 @@ int main(void)
       cmocka_unit_test(expected_closes_stand_for_closings),
       cmocka_unit_test(a_legend_in_the_name),
       cmocka_unit_test(dates_of_stages_are_no_closings),
+      cmocka_unit_test(histories_of_every_field),
+      cmocka_unit_test(near_names_are_told_together),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,9 @@ static void spectrum(void **state)
   if (!found) return;
   char folder[4096];
   strcpy(folder, found);
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) check_spectrum(folder, names[i]);
+  size_t n = sizeof names / sizeof *names;
+  for (size_t i = 0; i < n; i++) check_spectrum(folder, names[i]);
+  print_message("csv-spectrum: %zu of %zu files cell by cell\n", n, n);
 }
 
 static const char *const given[] = {"foo"};
@@ -180,6 +182,8 @@ static void test_data(void **state)
     }
     dc_load_free(l);
   }
+  print_message("csv-test-data: %zu of 18 valid files cell by cell, %zu of 7 bad ones refused under strict\n",
+                sizeof valid / sizeof *valid, sizeof bad / sizeof *bad);
 }
 
 static void check_number_line(const char *file, char *line, size_t *count)
@@ -249,7 +253,7 @@ static void walk(const char *folder, size_t *count)
   for (struct dirent *entry; (entry = readdir(directory));) {
     char path[5000];
     struct stat st;
-    if (entry->d_name[0] == '.') continue;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
     snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
     assert_int_equal(stat(path, &st), 0);
     if (S_ISDIR(st.st_mode)) {
@@ -268,15 +272,16 @@ static void crashers(void **state)
   static const char *const suites[] = {
       "duckdb-csv/data", "arrow-testing-csv/data", "libcsv-tests", "csvlint", "zsv", "encodings",
       "w3c-csvw",        "csv-injection"};
-  size_t count = 0;
   for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
     const char *found = check_data("DEALCAST_SUITES", suites[i]);
     if (!found) continue;
     char folder[4096];
+    size_t count = 0;
     strcpy(folder, found);
     walk(folder, &count);
+    print_message("%s: %zu files loaded or refused with a message, both ways alike\n", suites[i], count);
+    assert_true(count > 0);
   }
-  if (count) print_message("loaded or refused %zu files\n", count);
 }
 
 int main(void)
