@@ -228,6 +228,7 @@ static dc_status audit(dc_sheet *sheet, dc_error *error)
 {
   dc_status status = add_unit_rules(sheet, error);
   if (status == DC_OK && sheet->kind != DC_SHEET_LOG) status = dc_columns_audit(sheet, error);
+  if (status == DC_OK && sheet->kind == DC_SHEET_DEALS) status = dc_unmatched_audit(sheet, error);
   if (status == DC_OK && sheet->kind == DC_SHEET_DEALS) status = dc_standards_audit(sheet, error);
   if (status != DC_OK) return status;
   sheet->words = (sheet->n_rules + 63) / 64;

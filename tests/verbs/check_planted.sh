@@ -30,6 +30,18 @@ broken planted.csv >"$work/found"
 diff "$work/wanted" "$work/found"
 report $? "$(grep -c . "$work/plan") rules find what was planted, to the number, and nothing else"
 
+check planted.csv | LC_ALL=C tr -d '\200-\277' | awk 'length($0) > 80 { print; bad = 1 } END { exit bad || NR < 60 }'
+report $? "the terminal view fits 80 columns"
+
+# A joined table is how names should be spelt, and what it lacks is told.
+printf 'product,price\nAnvil S.,1\nBeacon,2\n' >"$work/products.csv"
+check clean.csv --join "$work/products.csv:product" --format ndjson --table defects >"$work/joined"
+few=$(awk -F, '$5 == "Anvil S" { n++ } END { print n }' "$work/clean.csv")
+rest=$(awk -F, 'NR > 1 && $5 != "Anvil S" && $5 != "Beacon" { n++ } END { print n }' "$work/clean.csv")
+grep '"defect":"spelling"' "$work/joined" | grep -q "\"count\":$few,.*so it stands in products.csv" &&
+  grep '"defect":"not in the joined table"' "$work/joined" | grep -q "\"count\":$rest,"
+report $? "a joined table's spelling is proposed ($few deals), names that it lacks are told ($rest)"
+
 # Line numbers aside, the tables are the same.
 for table in score defects owners stages variants duplicates; do
   check planted.csv --format csv --table $table --threads 1 >"$work/1"
