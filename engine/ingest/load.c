@@ -106,7 +106,7 @@ static dc_status guess_types(job *j, dc_error *error)
   j->evidence = calloc(j->n_columns, sizeof *j->evidence);
   j->guesses = calloc(j->n_columns, sizeof *j->guesses);
   if (!j->evidence || !j->guesses) return dc_fail_memory(error, "looking at the columns");
-  dc_status status = dc_plan_sample(r, j->files, j->layouts, j->n_columns, j->evidence, error);
+  dc_status status = dc_plan_sample(r, j->files, j->layouts, j->n_columns, j->threads, j->evidence, error);
   for (size_t c = 0; c < j->n_columns && status == DC_OK; c++) {
     dc_type expected = r->expect ? r->expect(r->context, j->names[c]) : DC_TYPE_EMPTY;
     j->guesses[c] = dc_plan_first(&j->evidence[c], expected, j->names[c], r);
