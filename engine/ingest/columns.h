@@ -118,6 +118,7 @@ typedef struct dc_worker {
   char *scratch;
   size_t scratch_size;
   int32_t *months;
+  const struct dc_kernels8 *kernels; /* NULL: cells are read one by one */
 } dc_worker;
 
 bool dc_worker_init(dc_worker *worker, const dc_filling_job *job);
