@@ -26,7 +26,7 @@ typedef struct dc_unit_column {
   size_t words;
   size_t words_before; /* the batch */
   char *text;
-  size_t text_used, text_size;
+  size_t text_used, text_size, text_expected;
 } dc_unit_column;
 
 /* A stretch of one file that one worker reads: a block, or a whole file in sequence. */
@@ -114,6 +114,7 @@ typedef struct dc_worker {
   size_t n_pending, pending_size;
   dc_slot **texts; /* of the unit's file */
   size_t n_texts;
+  size_t *text_expected; /* per column: as much as the last unit had, and a little more */
   dc_fields fields; /* for blocks that are read at speed, as all of the following */
   char *scratch;
   size_t scratch_size;
