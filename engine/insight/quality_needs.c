@@ -64,7 +64,7 @@ static bool is_told(const dc_sheet *sheet, const need *n)
 
 dc_status dc_needs_audit(dc_sheet *sheet, dc_error *error)
 {
-  for (size_t k = 0; k < sizeof needs / sizeof *needs; k++) {
+  for (size_t k = 0; sheet->n && k < sizeof needs / sizeof *needs; k++) {
     const need *n = &needs[k];
     if (is_met(sheet, n) || is_told(sheet, n)) continue;
     dc_finding one = {.name = n->name,

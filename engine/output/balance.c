@@ -60,7 +60,7 @@ bool dc_balance_line(const dc_result *result, size_t input, char line[DC_BALANCE
   int64_t read = dc_view_integer(t, input, dc_field_index(t, "read"));
   const char *file = dc_view_text(t, input, dc_field_index(t, "name"));
   if (read == dc_view_integer(t, input, dc_field_index(t, "used"))) return false;
-  say(line, "%.200s: %s rows", file ? file : "?", dc_group_integer(read, number));
+  say(line, "%.200s: %s row%s", file ? file : "?", dc_group_integer(read, number), read == 1 ? "" : "s");
   for (size_t k = 0; k < PARTS; k++) {
     int64_t n = dc_view_integer(t, input, dc_field_index(t, parts[k].name));
     if (!n) continue;

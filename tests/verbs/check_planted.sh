@@ -79,6 +79,19 @@ report $? "--fixes proposes the usual spelling"
 awk -F, 'NR > 1 && !/"/ { m = $8 < 0 ? -$8 : $8; v = m * $9; if (n++ && v > last + 1e-6) bad = 1; last = v } END { exit bad || n < 100 }' "$work/fixes.csv"
 report $? "--fixes is in order of money x severity"
 
+# Names are hidden where that is asked for; people outside are never shown, be their mails spelt in two ways.
+awk -F, 'BEGIN { OFS = "," } NR == 1 { print $0, "Contact Email"; next } { print $0, (NR % 2 ? "Jo.Doe@x.org" : "jo.doe@x.org") }' \
+  "$work/planted.csv" >"$work/people.csv"
+check people.csv --hide-names --format json --fixes "$work/hidden.csv" >"$work/hidden.json"
+awk -F, 'NR > 1 && $4 != "" { print tolower($4) } NR > 1 && $3 != "" { print tolower($3) }' "$work/people.csv" | sort -u >"$work/names"
+tr 'A-Z' 'a-z' <"$work/hidden.json" >"$work/lower"
+tr 'A-Z' 'a-z' <"$work/hidden.csv" >>"$work/lower"
+[ -s "$work/names" ] && ! grep -F -f "$work/names" "$work/lower" >/dev/null
+report $? "--hide-names hides $(grep -c . "$work/names") names"
+check people.csv --format json --fixes "$work/shown.csv" >"$work/shown.json"
+! cat "$work/shown.json" "$work/shown.csv" | grep -i 'jo.doe' >/dev/null
+report $? "mails of contacts are not shown"
+
 # The gate.
 score=$(check planted.csv --format json | sed -n 's/^"score":\([0-9]*\).*/\1/p')
 check planted.csv --min-score "$score" >/dev/null
