@@ -64,7 +64,7 @@ static bool is_told(const dc_sheet *sheet, const need *n)
 
 dc_status dc_needs_audit(dc_sheet *sheet, dc_error *error)
 {
-  for (size_t k = 0; k < sizeof needs / sizeof *needs; k++) {
+  for (size_t k = 0; sheet->n && k < sizeof needs / sizeof *needs; k++) {
     const need *n = &needs[k];
     if (is_met(sheet, n) || is_told(sheet, n)) continue;
     dc_finding one = {.name = n->name,
@@ -192,7 +192,7 @@ dc_status dc_history_audit(dc_sheet *sheet, dc_error *error)
   return status;
 }
 
-/* --- dates of joined tables --- */
+/* --- joined tables --- */
 
 typedef struct keyed {
   const char *text;
@@ -214,24 +214,89 @@ static const keyed *find_key(const keyed *keys, size_t n, const char *text, size
   return length ? bsearch(&one, keys, n, sizeof *keys, by_text) : NULL;
 }
 
+/* The keys of a joined table in order; *n of them. NULL when memory ends. */
+static keyed *sorted_keys(const dc_audit_join *join, size_t *n)
+{
+  keyed *keys = malloc((join->table->rows + 1) * sizeof *keys);
+  *n = 0;
+  for (size_t row = 0; keys && row < join->table->rows; row++) {
+    keys[*n] = (keyed){.row = (uint32_t)row};
+    keys[*n].text = dc_column_text(&join->table->columns[join->key], row, &keys[*n].length);
+    *n += keys[*n].length > 0;
+  }
+  if (keys) qsort(keys, *n, sizeof *keys, by_text);
+  return keys;
+}
+
+static int main_column(const dc_sheet *sheet, const dc_audit_join *join)
+{
+  for (size_t c = 0; c < sheet->table->n_columns; c++)
+    if (dc_text_same(sheet->table->columns[c].name, join->main_name)) return (int)c;
+  return -1;
+}
+
+/* Codes of words that are only another spelling of one that is there. */
+static const uint8_t *misspelt(const dc_sheet *sheet, int column)
+{
+  for (size_t k = 0; k < sheet->n_rules; k++)
+    if (sheet->rules[k].kind == DC_DEFECT_SPELLING && sheet->rules[k].column == column) return sheet->rules[k].flagged;
+  return NULL;
+}
+
+/* A rule for the words of a column that its joined table does not have. */
+static dc_status find_unmatched(dc_sheet *sheet, const dc_audit_join *join, int main, dc_error *error)
+{
+  dc_audit *q = sheet->quality;
+  const dc_column *column = &sheet->table->columns[main];
+  const uint8_t *spelt = misspelt(sheet, main);
+  uint8_t *flagged = dc_arena_alloc(q->arena, column->n_words + 1, 1);
+  const char *shown = NULL;
+  size_t n;
+  keyed *keys = sorted_keys(join, &n);
+  for (size_t k = 1; keys && flagged && k < column->n_words; k++) {
+    flagged[k] = !find_key(keys, n, column->words[k], strlen(column->words[k])) && !(spelt && spelt[k]);
+    if (flagged[k] && !shown) shown = column->words[k];
+  }
+  free(keys);
+  if (!keys || !flagged) return dc_fail_memory(error, "looking up joined rows");
+  if (!shown) return DC_OK;
+  dc_rule rule = {.name = "not in the joined table",
+                  .kind = DC_DEFECT_CONTRADICTORY,
+                  .field = sheet->roles->role[main],
+                  .severity = 1,
+                  .strikes = dc_is_flagged,
+                  .what = dc_audit_text(q, "%.80s has no row for \"%.60s\"", join->name, shown),
+                  .fix = "add the row there, or correct the name",
+                  .column = main,
+                  .target = -1,
+                  .flagged = flagged};
+  return rule.what && dc_sheet_add_rule(sheet, &rule) ? DC_OK : dc_fail_memory(error, "looking up joined rows");
+}
+
+dc_status dc_unmatched_audit(dc_sheet *sheet, dc_error *error)
+{
+  dc_status status = DC_OK;
+  for (size_t k = 0; k < sheet->quality->n_joins && status == DC_OK; k++) {
+    const dc_audit_join *join = &sheet->quality->joins[k];
+    int main = main_column(sheet, join);
+    if (main >= 0 && sheet->table->columns[main].type == DC_TYPE_CATEGORY)
+      status = find_unmatched(sheet, join, main, error);
+  }
+  return status;
+}
+
 /* The day of role in the joined row of each row of the sheet. */
 static dc_status take_days(dc_sheet *sheet, const dc_audit_join *join, int main, const dc_column *day, int which,
                            dc_error *error)
 {
   dc_audit *q = sheet->quality;
-  size_t rows = join->table->rows, n = 0;
-  keyed *keys = malloc((rows + 1) * sizeof *keys);
+  size_t n;
+  keyed *keys = sorted_keys(join, &n);
   int32_t *days = dc_arena_alloc(q->arena, sheet->n + 1, sizeof *days);
   if (!keys || !days) {
     free(keys);
     return dc_fail_memory(error, "joining dates");
   }
-  for (size_t row = 0; row < rows; row++) {
-    keys[n] = (keyed){.row = (uint32_t)row};
-    keys[n].text = dc_column_text(&join->table->columns[join->key], row, &keys[n].length);
-    n += keys[n].length > 0;
-  }
-  qsort(keys, n, sizeof *keys, by_text);
   for (size_t row = 0; row < sheet->n; row++) {
     size_t length;
     const char *text = dc_column_text(&sheet->table->columns[main], row, &length);
@@ -252,9 +317,7 @@ dc_status dc_joins_audit(dc_sheet *sheet, dc_error *error)
   for (size_t k = 0; k < q->n_joins && status == DC_OK; k++) {
     const dc_audit_join *join = &q->joins[k];
     dc_roles *roles;
-    int main = -1;
-    for (size_t c = 0; c < sheet->table->n_columns; c++)
-      if (dc_text_same(sheet->table->columns[c].name, join->main_name)) main = (int)c;
+    int main = main_column(sheet, join);
     if (main < 0) continue;
     dc_error unclear; /* columns that could be either are taken for none */
     status = dc_roles_find(join->table, join->name, DC_SHAPE_DEALS, NULL, NULL, 0, &roles, &unclear);

@@ -32,6 +32,9 @@ dc_status dc_audit_survey(dc_audit *quality, const dc_deals_sources *sources, dc
 /* Creation and closing days from joined tables, where the deals file has none. */
 dc_status dc_joins_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
 
+/* Rules for words that a joined table does not have; behind those of spellings. */
+dc_status dc_unmatched_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
+
 /* Rules and findings from what the columns hold: before the units are looked at. */
 dc_status dc_columns_audit(dc_sheet *sheet, dc_error *error) DC_MUST_CHECK;
 /* count: rows by code. */

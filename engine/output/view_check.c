@@ -44,15 +44,19 @@ static void put_title(const dc_view *view)
            dated ? dc_date_format((int32_t)as_of, date) : "", currency ? ", in " : "", currency ? currency : "");
   dc_put_hanging(view->sink, "", line, 0, WIDTH);
   if (view->bold) dc_sink_text(view->sink, "\033[0m");
-  snprintf(line, sizeof line, "%s deals: %s open, %s won, %s lost", dc_group_integer(open + won + lost, n[0]),
-           dc_group_integer(open, n[1]), dc_group_integer(won, n[2]), dc_group_integer(lost, n[3]));
+  snprintf(line, sizeof line, "%s deal%s: %s open, %s won, %s lost", dc_group_integer(open + won + lost, n[0]),
+           open + won + lost == 1 ? "" : "s", dc_group_integer(open, n[1]), dc_group_integer(won, n[2]),
+           dc_group_integer(lost, n[3]));
   const dc_result_table *inputs = result->inputs;
-  if (open + won + lost > 0) dc_put_hanging(view->sink, "", line, 0, WIDTH);
+  const char *audited = dc_view_run_text(result, "audited");
+  bool deals = audited && strcmp(audited, "deals") == 0;
+  if (deals && open + won + lost > 0) dc_put_hanging(view->sink, "", line, 0, WIDTH);
   for (size_t r = 0; inputs && r < inputs->rows; r++) {
     int64_t rejected = dc_view_integer(inputs, r, field_of(inputs, "rejected"));
+    int64_t read = dc_view_integer(inputs, r, field_of(inputs, "read"));
     bool some = rejected > 0;
-    snprintf(line, sizeof line, "%.60s: %s rows read%s%s%s", dc_view_text(inputs, r, field_of(inputs, "name")),
-             dc_group_integer(dc_view_integer(inputs, r, field_of(inputs, "read")), n[0]), some ? ", " : "",
+    snprintf(line, sizeof line, "%.60s: %s row%s read%s%s%s", dc_view_text(inputs, r, field_of(inputs, "name")),
+             dc_group_integer(read, n[0]), read == 1 ? "" : "s", some ? ", " : "",
              some ? dc_group_integer(rejected, n[1]) : "", some ? " of them rejected" : "");
     dc_put_hanging(view->sink, "", line, 2, WIDTH);
   }

@@ -34,7 +34,12 @@ static void restore(dc_load *load, const dc_input *inputs, size_t n_rejects)
 {
   for (size_t k = 0; load && k < load->n_inputs; k++) load->inputs[k] = inputs[k];
   if (!load) return;
-  load->rejects.count = n_rejects;
+  dc_rejects *rejects = &load->rejects;
+  size_t n = 0;
+  for (size_t k = 0; k < rejects->n_rows; k++)
+    if (rejects->rows[k].item < n_rejects) rejects->rows[n++] = rejects->rows[k];
+  rejects->n_rows = n;
+  rejects->count = n_rejects;
   memset(load->fate, DC_ROW_USED, load->table->rows);
 }
 
@@ -255,7 +260,8 @@ static void describe(dc_check_run *run)
   dc_set_text(out, &out->run, "timezone", base->r.config->timezone);
   dc_set_text(out, &out->run, "currency", dc_run_currency(&base->r));
   dc_set_text(out, &out->run, "period", dc_period_name(job->period));
-  dc_set_text(out, &out->run, "audited", run->sheet->kind == DC_SHEET_HISTORY ? "rows of the history" : "deals");
+  bool deals = run->sheet->kind != DC_SHEET_HISTORY && (run->sheet->has_state || base->r.log);
+  dc_set_text(out, &out->run, "audited", deals ? "deals" : "rows");
   dc_set_integer(out, &out->run, "deals_open", count[0]);
   dc_set_integer(out, &out->run, "deals_won", count[1]);
   dc_set_integer(out, &out->run, "deals_lost", count[2]);

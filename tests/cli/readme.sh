@@ -14,11 +14,12 @@ show() {
   case $1 in
     demo) "$dealcast" forecast $sample/deals.csv --history $sample/history.csv.gz --accounts $sample/accounts.csv \
       --quotas $sample/quotas.csv --period quarter --horizon 3 ;;
+    check) "$dealcast" check $sample/deals.csv --history $sample/history.csv.gz --top 3 ;;
     quality) "$dealcast" forecast $sample/deals.csv --history $sample/history.csv.gz --format csv --table quality | head -4 ;;
   esac
 }
 
-for name in demo quality; do
+for name in demo check quality; do
   separator=' '
   [ $name = quality ] && separator=,
   show $name >"$folder/new" 2>"$folder/messages"

@@ -15,14 +15,19 @@ dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error
 enum { MOST = 64 };
 
 /* Splits at blanks and parses. */
-static dc_status parse(const char *line, dc_command *command, dc_error *error)
+static dc_status parse_for(const char *verb, const char *line, dc_command *command, dc_error *error)
 {
   static char copy[1024];
   static char *arguments[MOST];
   int count = 0;
   snprintf(copy, sizeof copy, "%s", line);
   for (char *p = strtok(copy, " "); p && count < MOST; p = strtok(NULL, " ")) arguments[count++] = p;
-  return dc_command_parse(dc_find_verb("forecast"), count, arguments, command, error);
+  return dc_command_parse(dc_find_verb(verb), count, arguments, command, error);
+}
+
+static dc_status parse(const char *line, dc_command *command, dc_error *error)
+{
+  return parse_for("forecast", line, command, error);
 }
 
 static void defaults(void **state)
@@ -124,13 +129,14 @@ static void ranges_are_checked_at_both_ends(void **state)
   char line[64];
   for (const dc_option *o = dc_options; o->name; o++) {
     if (o->kind != DC_OPTION_INTEGER) continue;
+    const char *verb = o->verb ? o->verb : "forecast";
     const long long good[] = {o->min, o->max}, bad[] = {o->min - 1LL, o->max + 1LL};
     for (int i = 0; i < 2; i++) {
       snprintf(line, sizeof line, "x --%s %lld", o->name, good[i]);
-      check_ok(parse(line, &c, &error), &error);
+      check_ok(parse_for(verb, line, &c, &error), &error);
       dc_command_free(&c);
       snprintf(line, sizeof line, "x --%s=%lld", o->name, bad[i]);
-      check_fails(parse(line, &c, &error), DC_E_USAGE, &error);
+      check_fails(parse_for(verb, line, &c, &error), DC_E_USAGE, &error);
       dc_command_free(&c);
     }
   }
@@ -175,15 +181,15 @@ static void garbage_is_refused(void **state)
 static void the_nearest_name(void **state)
 {
   (void)state;
-  assert_string_equal(dc_nearest_option("horizn"), "horizon");
-  assert_string_equal(dc_nearest_option("hroizon"), "horizon");
-  assert_string_equal(dc_nearest_option("as_of"), "as-of");
-  assert_string_equal(dc_nearest_option("outdir"), "out-dir");
-  assert_string_equal(dc_nearest_option("fiscal"), "fiscal-start");
-  assert_string_equal(dc_nearest_option("backtest"), "no-backtest");
-  assert_null(dc_nearest_option("colour"));
-  assert_null(dc_nearest_option("zzz"));
-  assert_null(dc_nearest_option("a-very-long-name-that-no-option-of-ours-has-or-ever-will-have"));
+  assert_string_equal(dc_nearest_option("horizn", "forecast"), "horizon");
+  assert_string_equal(dc_nearest_option("hroizon", "forecast"), "horizon");
+  assert_string_equal(dc_nearest_option("as_of", "forecast"), "as-of");
+  assert_string_equal(dc_nearest_option("outdir", "forecast"), "out-dir");
+  assert_string_equal(dc_nearest_option("fiscal", "forecast"), "fiscal-start");
+  assert_string_equal(dc_nearest_option("backtest", "forecast"), "no-backtest");
+  assert_null(dc_nearest_option("colour", "forecast"));
+  assert_null(dc_nearest_option("zzz", "forecast"));
+  assert_null(dc_nearest_option("a-very-long-name-that-no-option-of-ours-has-or-ever-will-have", "forecast"));
 }
 
 /* Every option can be found, has help, and says what it takes unless it is a flag. */

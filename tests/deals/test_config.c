@@ -73,8 +73,10 @@ static void everything(void **state)
                                 "[calendar]\r\n"
                                 "fiscal_start = 4\r\n"
                                 "timezone = -03:30\r\n"
+                                "dates = Month-First\r\n"
                                 "[currency]\r\n"
-                                "code = eur\r\n");
+                                "code = eur\r\n"
+                                "decimal = comma\r\n");
   assert_int_equal(config->n_columns, 2);
   assert_string_equal(config->columns[0].role, "amount");
   assert_string_equal(config->columns[0].column, "Contract Value");
@@ -96,6 +98,8 @@ static void everything(void **state)
   assert_int_equal(config->timezone_minutes, -210);
   assert_string_equal(config->timezone, "-03:30");
   assert_string_equal(config->currency, "EUR");
+  assert_int_equal(config->dates, DC_ORDER_MONTH_FIRST);
+  assert_int_equal(config->decimal, DC_DECIMAL_COMMA);
   dc_config_free(config);
 }
 
@@ -190,6 +194,8 @@ static void refusals(void **state)
   check_refused("[calendar]\ntimezone = Europe/Berlin\n", 2, "+HH:MM");
   check_refused("[currency]\ncode = Dollar\n", 2, "three letters");
   check_refused("[currency]\ncode = $\n", 2, "three letters");
+  check_refused("[currency]\ndecimal = dot\n", 2, "point or comma");
+  check_refused("[calendar]\ndates = DMY\n", 2, "day-first, month-first or year-first");
   check_refused("[outcome]\nbooked_at = whenever\n", 2, "last_spell or first");
   check_refused("[stages]\nwon = A\nlost = B, a\n", 3, "both won and lost");
   check_refused("[stages]\norder = A, B, a\n", 2, "twice in order");
@@ -227,10 +233,60 @@ static void files_that_are_not_there(void **state)
   assert_null(config);
 }
 
+/* [required], [allowed], [check] and [weights]: what `check` holds the data against. */
+static void standards(void **state)
+{
+  (void)state;
+  dc_config *config = read_text(
+      "[stages]\norder = Open, Offer\n[required]\nOffer = amount, \"Next, Step\"\noffer = owner\n"
+      "[allowed]\nRegion = North,\n  South\n[check]\nstale_days = 30\n"
+      "[weights]\namount = 5\nother = 0\nrows = .5\n");
+  assert_int_equal(config->n_required, 1);
+  assert_string_equal(config->required[0].name, "Offer");
+  assert_int_equal(config->required[0].n, 3);
+  assert_string_equal(config->required[0].words[1], "Next, Step");
+  assert_string_equal(config->required[0].words[2], "owner");
+  assert_int_equal(config->n_allowed, 1);
+  assert_int_equal(config->allowed[0].n, 2);
+  assert_string_equal(config->allowed[0].words[1], "South");
+  assert_int_equal(config->check.stale_days, 30);
+  assert_int_equal(config->check.far_days, 1826); /* the defaults stay */
+  assert_int_equal(config->check.likely_days, 7);
+  assert_int_equal(config->check.absurd_times, 1000);
+  assert_int_equal(config->n_weights, 3);
+  assert_string_equal(config->weights[0].role, "amount");
+  check_same(config->weights[2].weight, 0.5);
+  dc_config_free(config);
+  check_refused("[required]\nOffer = amount\n", 0, "[stages] order does not");
+  check_refused("[check]\nstale_days = soon\n", 2, "whole number from 1 to 1000000");
+  check_refused("[check]\nstale = 3\n", 2, "did you mean stale_days");
+  check_refused("[weights]\nmoney = 3\n", 2, "unknown role \"money\"");
+  check_refused("[weights]\namount = much\n", 2, "a weight is a number");
+  check_refused("[weights]\namount = 1\namount = 2\n", 3, "given twice");
+}
+
+/* The documented file has every key, and its values are the defaults where it says so. */
+static void documented(void **state)
+{
+  dc_config *config = NULL, *bare = NULL;
+  dc_error error = {DC_OK, 0, 0, "", ""};
+  (void)state;
+  check_ok(dc_config_read("datasets/dealcast.ini", &config, &error), &error);
+  check_ok(dc_config_read(NULL, &bare, &error), &error);
+  assert_memory_equal(&config->check, &bare->check, sizeof config->check);
+  assert_int_equal(config->booked_at, bare->booked_at);
+  assert_string_equal(config->timezone, bare->timezone);
+  assert_true(config->n_weights > 20 && config->n_required == 3 && config->n_allowed == 1 && config->n_order == 5);
+  dc_config_free(config);
+  dc_config_free(bare);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults),
+      cmocka_unit_test(standards),
+      cmocka_unit_test(documented),
       cmocka_unit_test(everything),
       cmocka_unit_test(config_overrules_usual_words),
       cmocka_unit_test(offsets),

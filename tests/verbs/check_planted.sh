@@ -30,6 +30,18 @@ broken planted.csv >"$work/found"
 diff "$work/wanted" "$work/found"
 report $? "$(grep -c . "$work/plan") rules find what was planted, to the number, and nothing else"
 
+check planted.csv | LC_ALL=C tr -d '\200-\277' | awk 'length($0) > 80 { print; bad = 1 } END { exit bad || NR < 60 }'
+report $? "the terminal view fits 80 columns"
+
+# A joined table is how names should be spelt, and what it lacks is told.
+printf 'product,price\nAnvil S.,1\nBeacon,2\n' >"$work/products.csv"
+check clean.csv --join "$work/products.csv:product" --format ndjson --table defects >"$work/joined"
+few=$(awk -F, '$5 == "Anvil S" { n++ } END { print n }' "$work/clean.csv")
+rest=$(awk -F, 'NR > 1 && $5 != "Anvil S" && $5 != "Beacon" { n++ } END { print n }' "$work/clean.csv")
+grep '"defect":"spelling"' "$work/joined" | grep -q "\"count\":$few,.*so it stands in products.csv" &&
+  grep '"defect":"not in the joined table"' "$work/joined" | grep -q "\"count\":$rest,"
+report $? "a joined table's spelling is proposed ($few deals), names that it lacks are told ($rest)"
+
 # Line numbers aside, the tables are the same.
 for table in score defects owners stages variants duplicates; do
   check planted.csv --format csv --table $table --threads 1 >"$work/1"
@@ -66,6 +78,19 @@ awk -F, '$4 == "owner" && $6 == "spelling" { n++; if (toupper($7) != toupper($5)
 report $? "--fixes proposes the usual spelling"
 awk -F, 'NR > 1 && !/"/ { m = $8 < 0 ? -$8 : $8; v = m * $9; if (n++ && v > last + 1e-6) bad = 1; last = v } END { exit bad || n < 100 }' "$work/fixes.csv"
 report $? "--fixes is in order of money x severity"
+
+# Names are hidden where that is asked for; people outside are never shown, be their mails spelt in two ways.
+awk -F, 'BEGIN { OFS = "," } NR == 1 { print $0, "Contact Email"; next } { print $0, (NR % 2 ? "Jo.Doe@x.org" : "jo.doe@x.org") }' \
+  "$work/planted.csv" >"$work/people.csv"
+check people.csv --hide-names --format json --fixes "$work/hidden.csv" >"$work/hidden.json"
+awk -F, 'NR > 1 && $4 != "" { print tolower($4) } NR > 1 && $3 != "" { print tolower($3) }' "$work/people.csv" | sort -u >"$work/names"
+tr 'A-Z' 'a-z' <"$work/hidden.json" >"$work/lower"
+tr 'A-Z' 'a-z' <"$work/hidden.csv" >>"$work/lower"
+[ -s "$work/names" ] && ! grep -F -f "$work/names" "$work/lower" >/dev/null
+report $? "--hide-names hides $(grep -c . "$work/names") names"
+check people.csv --format json --fixes "$work/shown.csv" >"$work/shown.json"
+! cat "$work/shown.json" "$work/shown.csv" | grep -i 'jo.doe' >/dev/null
+report $? "mails of contacts are not shown"
 
 # The gate.
 score=$(check planted.csv --format json | sed -n 's/^"score":\([0-9]*\).*/\1/p')
