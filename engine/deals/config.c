@@ -46,12 +46,10 @@ typedef struct setting {
 } setting;
 
 static dc_status set_words(reader *in, const struct setting *rule, const char *value);
-static dc_status set_booked(reader *in, const struct setting *rule, const char *value);
+static dc_status set_choice(reader *in, const struct setting *rule, const char *value);
 static dc_status set_fiscal(reader *in, const struct setting *rule, const char *value);
 static dc_status set_timezone(reader *in, const struct setting *rule, const char *value);
 static dc_status set_currency(reader *in, const struct setting *rule, const char *value);
-static dc_status set_dates(reader *in, const struct setting *rule, const char *value);
-static dc_status set_decimal(reader *in, const struct setting *rule, const char *value);
 static dc_status set_limit(reader *in, const struct setting *rule, const char *value);
 
 static const setting settings[] = {
@@ -60,12 +58,12 @@ static const setting settings[] = {
     {"stages", "open", set_words, DC_MEANING_OPEN, false, 0},
     {"stages", "ignore", set_words, DC_MEANING_IGNORE, false, 0},
     {"stages", "order", set_words, DC_MEANING_UNKNOWN, false, 0},
-    {"outcome", "booked_at", set_booked, DC_MEANING_UNKNOWN, true, 0},
+    {"outcome", "booked_at", set_choice, DC_MEANING_UNKNOWN, true, offsetof(dc_config, booked_at)},
     {"calendar", "fiscal_start", set_fiscal, DC_MEANING_UNKNOWN, true, 0},
     {"calendar", "timezone", set_timezone, DC_MEANING_UNKNOWN, true, 0},
-    {"calendar", "dates", set_dates, DC_MEANING_UNKNOWN, true, 0},
+    {"calendar", "dates", set_choice, DC_MEANING_UNKNOWN, true, offsetof(dc_config, dates)},
     {"currency", "code", set_currency, DC_MEANING_UNKNOWN, true, 0},
-    {"currency", "decimal", set_decimal, DC_MEANING_UNKNOWN, true, 0},
+    {"currency", "decimal", set_choice, DC_MEANING_UNKNOWN, true, offsetof(dc_config, decimal)},
     {"check", "stale_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, stale_days)},
     {"check", "far_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, far_days)},
     {"check", "likely_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, likely_days)},
@@ -223,16 +221,24 @@ static dc_status set_weight(reader *in, const char *key, const char *value)
   return DC_OK;
 }
 
-static dc_status set_booked(reader *in, const struct setting *rule, const char *value)
+/* One of a key's words, in the order of its enum; an enum without negative values has the size of int. */
+static dc_status set_choice(reader *in, const struct setting *rule, const char *value)
 {
-  static const char *const names[] = {"last_spell", "first"};
-  (void)rule;
-  for (int i = 0; i < 2; i++)
-    if (dc_text_same(value, names[i])) {
-      in->owned->config.booked_at = i ? DC_BOOKED_FIRST : DC_BOOKED_LAST_SPELL;
-      return DC_OK;
-    }
-  return REFUSE(in, "booked_at is last_spell or first, not \"%s\"", value);
+  static const struct {
+    const char *key, *words[3], *all;
+    int first;
+  } keys[] = {
+      {"booked_at", {"last_spell", "first", NULL}, "last_spell or first", DC_BOOKED_LAST_SPELL},
+      {"dates", {"day-first", "month-first", "year-first"}, "day-first, month-first or year-first", DC_ORDER_DAY_FIRST},
+      {"decimal", {"point", "comma", NULL}, "point or comma", DC_DECIMAL_POINT}};
+  size_t k = 0;
+  while (strcmp(keys[k].key, rule->key) != 0) k++;
+  for (int w = 0; w < 3 && keys[k].words[w]; w++) {
+    if (!dc_text_same(value, keys[k].words[w])) continue;
+    memcpy((char *)&in->owned->config + rule->offset, &(int){keys[k].first + w}, sizeof(int));
+    return DC_OK;
+  }
+  return REFUSE(in, "%s is %s, not \"%s\"", rule->key, keys[k].all, value);
 }
 
 static dc_status set_fiscal(reader *in, const struct setting *rule, const char *value)
@@ -268,27 +274,6 @@ static dc_status set_timezone(reader *in, const struct setting *rule, const char
   }
   config->timezone_minutes = (value[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
   snprintf(config->timezone, sizeof config->timezone, "%s", config->timezone_minutes ? value : "UTC");
-  return DC_OK;
-}
-
-static dc_status set_dates(reader *in, const struct setting *rule, const char *value)
-{
-  static const char *const names[] = {"day-first", "month-first", "year-first"};
-  (void)rule;
-  for (int i = 0; i < 3; i++) {
-    if (!dc_text_same(value, names[i])) continue;
-    in->owned->config.dates = (dc_day_order)(i + DC_ORDER_DAY_FIRST);
-    return DC_OK;
-  }
-  return REFUSE(in, "dates is day-first, month-first or year-first, not \"%s\"", value);
-}
-
-static dc_status set_decimal(reader *in, const struct setting *rule, const char *value)
-{
-  bool comma = dc_text_same(value, "comma");
-  (void)rule;
-  if (!comma && !dc_text_same(value, "point")) return REFUSE(in, "decimal is point or comma, not \"%s\"", value);
-  in->owned->config.decimal = comma ? DC_DECIMAL_COMMA : DC_DECIMAL_POINT;
   return DC_OK;
 }
 

@@ -291,9 +291,10 @@ static bool keep(job *j, dc_load *l)
   j->layouts = NULL;
   j->guesses = NULL;
   kept->amount = calloc(kept->n_files, sizeof *kept->amount);
+  kept->readable = calloc(kept->n_files, sizeof *kept->readable);
   kept->unreadable = calloc(kept->n_files, sizeof *kept->unreadable);
   kept->bad = calloc(kept->n_files * j->n_columns, sizeof *kept->bad);
-  if (!kept->amount || !kept->unreadable || !kept->bad) return false;
+  if (!kept->amount || !kept->readable || !kept->unreadable || !kept->bad) return false;
   for (size_t u = 0; u < j->pass.n_units; u++)
     for (size_t c = 0; c < j->n_columns; c++)
       kept->bad[j->pass.units[u].file * j->n_columns + c] += (int64_t)j->pass.units[u].columns[c].bad;
@@ -343,6 +344,7 @@ void dc_kept_clear(dc_kept *kept)
   free(kept->guesses);
   free(kept->bad);
   free(kept->amount);
+  free(kept->readable);
   free(kept->unreadable);
 }
 

@@ -106,6 +106,10 @@ void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate);
  * the row is right. Before dc_load_close. */
 dc_status dc_load_look_up(dc_load *load, int column, dc_error *error) DC_MUST_CHECK;
 
+/* What was looked up counts as unreadable: the column's amounts were converted since, and what those rows are worth in
+ * the currency of the others is not known. */
+void dc_load_forget_amounts(dc_load *load);
+
 /* Fills the inputs' amounts from that column, -1 = there is none, by the fate that the rows have now. */
 void dc_load_weigh(dc_load *load, int column);
 
