@@ -112,6 +112,7 @@ coverage: ## every test under gcov: the share of lines and branches of engine an
 	@CC=gcc .ci/coverage
 
 valgrind: ## some command lines and test programs under valgrind
+	@DEPS=$(DEPS) .ci/deps tool valgrind || true
 	@.ci/valgrind
 
 format: ## lays all sources out by .clang-format

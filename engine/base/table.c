@@ -19,6 +19,8 @@ static void free_column(dc_column *column)
   free(column->codes);
   free(column->offsets);
   free(column->bytes);
+  free(column->currencies);
+  free(column->format);
 }
 
 void dc_table_free(dc_table *table)

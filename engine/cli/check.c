@@ -124,6 +124,7 @@ dc_status dc_command_check(const dc_command *command, dc_error *error)
     status = check_list(lists[i], &seen, error);
   if (status == DC_OK) status = check_joins(&job->joins, &seen, error);
   if (status == DC_OK && job->config) status = check_input(job->config, &seen, error);
+  if (status == DC_OK && job->rates) status = check_input(job->rates, &seen, error);
   if (status == DC_OK) status = dc_write_check(&command->write, error);
   if (status == DC_OK) status = check_side(command, &seen, REJECTS, command->rejects, error);
   if (status == DC_OK) status = check_side(command, &seen, FIXES, job->fixes, error);

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* In the order of dc_period, dc_format and dc_duplicates. */
+/* In the order of their enums. */
 static const char *const periods[] = {"month", "quarter", "week", NULL};
+static const char *const decimals[] = {"proven", "point", "comma", NULL};
+static const char *const dates[] = {"proven", "day-first", "month-first", "year-first", NULL};
 static const char *const formats[] = {"table", "json", "ndjson", "csv", NULL};
 
 static const char *const duplicates[] = {"reject", "first", "last", NULL};
@@ -30,6 +32,13 @@ const dc_option dc_options[] = {
     {OPTION(SPLIT, "columns", job.columns, "NAME,...", "names for a file without a header; \"_\" leaves one out")},
     {OPTION(TEXT, "skip", job.skip, "N", "lines above the header (or the first row, with --columns)")},
     {OPTION(TEXT, "encoding", job.encoding, "NAME", "of files that are not UTF-8, where it cannot be told")},
+    {OPTION(CHOICE, "decimal", job.decimal, "MARK", "decimal mark: proven (default), each column's own; point; comma"),
+     .choices = decimals},
+    {OPTION(CHOICE, "dates", job.dates, "ORDER", "03/04/2021: proven (default), day-first, month-first, year-first"),
+     .choices = dates},
+    {OPTION(FLAG, "excel-1904", job.excel_1904, NULL, "Excel's days count from 1904, as in old files of a Mac")},
+    {OPTION(TEXT, "rates", job.rates, "FILE", "currency, rate[, date]: what one unit is worth in the run's currency")},
+    {OPTION(TEXT, "currency", job.currency, "CODE", "the run's currency, such as EUR")},
     {OPTION(TEXT, "config", job.config, "FILE", "INI file: columns, stages, outcome, calendar, currency")},
     {OPTION(CHOICE, "duplicates", job.duplicates, "WHICH",
             "of rows that differ for one id: reject (default), first, last"),

@@ -50,6 +50,8 @@ static dc_status set_booked(reader *in, const struct setting *rule, const char *
 static dc_status set_fiscal(reader *in, const struct setting *rule, const char *value);
 static dc_status set_timezone(reader *in, const struct setting *rule, const char *value);
 static dc_status set_currency(reader *in, const struct setting *rule, const char *value);
+static dc_status set_dates(reader *in, const struct setting *rule, const char *value);
+static dc_status set_decimal(reader *in, const struct setting *rule, const char *value);
 static dc_status set_limit(reader *in, const struct setting *rule, const char *value);
 
 static const setting settings[] = {
@@ -61,7 +63,9 @@ static const setting settings[] = {
     {"outcome", "booked_at", set_booked, DC_MEANING_UNKNOWN, true, 0},
     {"calendar", "fiscal_start", set_fiscal, DC_MEANING_UNKNOWN, true, 0},
     {"calendar", "timezone", set_timezone, DC_MEANING_UNKNOWN, true, 0},
+    {"calendar", "dates", set_dates, DC_MEANING_UNKNOWN, true, 0},
     {"currency", "code", set_currency, DC_MEANING_UNKNOWN, true, 0},
+    {"currency", "decimal", set_decimal, DC_MEANING_UNKNOWN, true, 0},
     {"check", "stale_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, stale_days)},
     {"check", "far_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, far_days)},
     {"check", "likely_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, likely_days)},
@@ -264,6 +268,27 @@ static dc_status set_timezone(reader *in, const struct setting *rule, const char
   }
   config->timezone_minutes = (value[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
   snprintf(config->timezone, sizeof config->timezone, "%s", config->timezone_minutes ? value : "UTC");
+  return DC_OK;
+}
+
+static dc_status set_dates(reader *in, const struct setting *rule, const char *value)
+{
+  static const char *const names[] = {"day-first", "month-first", "year-first"};
+  (void)rule;
+  for (int i = 0; i < 3; i++) {
+    if (!dc_text_same(value, names[i])) continue;
+    in->owned->config.dates = (dc_day_order)(i + DC_ORDER_DAY_FIRST);
+    return DC_OK;
+  }
+  return REFUSE(in, "dates is day-first, month-first or year-first, not \"%s\"", value);
+}
+
+static dc_status set_decimal(reader *in, const struct setting *rule, const char *value)
+{
+  bool comma = dc_text_same(value, "comma");
+  (void)rule;
+  if (!comma && !dc_text_same(value, "point")) return REFUSE(in, "decimal is point or comma, not \"%s\"", value);
+  in->owned->config.decimal = comma ? DC_DECIMAL_COMMA : DC_DECIMAL_POINT;
   return DC_OK;
 }
 

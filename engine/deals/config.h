@@ -4,6 +4,8 @@
 #define DC_DEALS_CONFIG_H
 
 #include "dealcast/error.h"
+#include "engine/ingest/number.h"
+#include "engine/ingest/when.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,8 +26,8 @@ typedef enum dc_booked_at { DC_BOOKED_LAST_SPELL, DC_BOOKED_FIRST } dc_booked_at
  * [stages]   won, lost, open, ignore = WORD, WORD, ...   (case and spacing do not matter)
  *            order = WORD, WORD, ...  first to last
  * [outcome]  booked_at = last_spell | first
- * [calendar] fiscal_start = 1..12, timezone = UTC | +HH:MM | -HH:MM
- * [currency] code = USD
+ * [calendar] fiscal_start = 1..12, timezone = UTC | +HH:MM | -HH:MM, dates = day-first | month-first | year-first
+ * [currency] code = USD, decimal = point | comma
  * [required] STAGE = FIELD, FIELD, ... from that stage of [stages] order on; a field is a role or a column
  * [allowed]  COLUMN = WORD, WORD, ...  a column or a role; to the byte
  * [check]    stale_days, far_days, likely_days, absurd_times = whole numbers, see dc_check_config
@@ -63,6 +65,8 @@ typedef struct dc_config {
   int32_t timezone_minutes; /* east of UTC */
   char timezone[16];        /* as shown: "UTC" or "+02:00" */
   char currency[8];         /* "" = not given */
+  dc_day_order dates;       /* of 03/04/2021, DC_ORDER_UNKNOWN = as proven */
+  dc_decimal decimal;       /* DC_DECIMAL_UNKNOWN = as proven */
   size_t n_required, n_allowed, n_weights;
   dc_config_list *required, *allowed;
   dc_check_config check;

@@ -9,7 +9,14 @@ static const char plain_letters[] = "aaaaaa0ceeeeiiiidnooooo*ouuuuy1saaaaaa0ceee
                                     "nnnnnnnnnoooooo22rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 static const char *const pairs[] = {"ae", "th", "oe"};
 
-enum { SHARP_S = 0xDF, FIRST_ACCENT = 0xC0, LAST_ACCENT = 0x17F, STRAY = 0x110000 };
+/* Traditional characters that names and words of sales are written with, each before its simplified form, in order. */
+static const char simplified[] =
+    "丟丢來来備备傳传價价別别刪删創创動动務务區区員员單单執执報报實实審审對对幣币廢废後后態态戶户擬拟"
+    "敗败數数時时業业標标機机測测無无爭争狀状產产確确種种稱称競竞簽签約约終终結结絕绝線线編编總总繫系"
+    "續续聯联萬万號号複复訂订計计訊讯註注試试話话認认談谈變变負负責责買买資资質质贏赢輸输進进達达郵邮"
+    "銷销門门開开間间關关隊队階阶際际電电項项預预額额類类麼么";
+
+enum { SHARP_S = 0xDF, FIRST_ACCENT = 0xC0, LAST_ACCENT = 0x17F, STRAY = 0x110000, WIDE_BYTES = 3 };
 
 /* The character at text and its length; STRAY for a byte that begins none. */
 static uint32_t read_character(const unsigned char *text, size_t *length)
@@ -60,6 +67,23 @@ static void put(writer *w, const char *bytes, size_t length, bool digit, bool wi
   w->wide = wide;
 }
 
+/* The simplified form of a character of three bytes, or itself. */
+static const char *simplify(const char *text)
+{
+  size_t low = 0, high = (sizeof simplified - 1) / (2 * WIDE_BYTES);
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    const char *pair = simplified + middle * 2 * WIDE_BYTES;
+    int order = memcmp(pair, text, WIDE_BYTES);
+    if (order == 0) return pair + WIDE_BYTES;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return text;
+}
+
 static void put_character(writer *w, uint32_t c, const unsigned char *text, size_t length)
 {
   if (c < 0x80) {
@@ -72,7 +96,7 @@ static void put_character(writer *w, uint32_t c, const unsigned char *text, size
     bool pair = *letter >= '0' && *letter <= '2';
     put(w, pair ? pairs[*letter - '0'] : letter, pair ? 2 : 1, false, false);
   } else {
-    put(w, (const char *)text, length, false, true);
+    put(w, length == WIDE_BYTES ? simplify((const char *)text) : (const char *)text, length, false, true);
   }
 }
 

@@ -9,7 +9,8 @@
 enum { DC_PLAIN_BYTES = 256 };
 
 /* Lower case without accents ("Etape" for "ÉTAPE", "ss" for the sharp s; composed or not), letters and digits; anything else,
- * full-width and CJK punctuation too, parts words. Full-width letters are narrow ones. Other alphabets stay as they are.
+ * full-width and CJK punctuation too, parts words. Full-width letters are narrow ones, usual traditional Chinese characters
+ * simplified ones. Other alphabets stay as they are.
  * blanks: words stand apart by one blank, and a digit stands apart from a letter of an alphabet without blanks ("阶段 3");
  * otherwise all is written together. brackets: what stands in ( ), [ ] or their wide forms is kept, otherwise left out.
  * plain holds DC_PLAIN_BYTES; returns the length. text is UTF-8; a byte that is not part of it stays. */

@@ -213,6 +213,15 @@ bool dc_role_fits(const dc_column *column, const dc_role_profile *profile, dc_ro
   }
 }
 
+/* "Email" with yes and no is nobody's address. */
+static int contact_content(const dc_role_profile *profile, char *evidence)
+{
+  bool flags = only_flags(profile);
+  snprintf(evidence, DC_EVIDENCE_BYTES, "%zu distinct values in %zu of %zu rows%s", profile->distinct, profile->filled,
+           profile->rows, flags ? ", yes or no" : "");
+  return flags ? -100 : 0;
+}
+
 static int id_content(const dc_role_profile *profile, dc_shape shape, char *evidence)
 {
   double share = profile->sampled_cells ? (double)profile->sampled / (double)profile->sampled_cells : 0;
@@ -267,6 +276,7 @@ int dc_role_content(const dc_column *column, const dc_role_profile *profile, dc_
   }
   switch (role) {
     case DC_ROLE_ID: return id_content(profile, shape, evidence);
+    case DC_ROLE_CONTACT: return contact_content(profile, evidence);
     case DC_ROLE_STAGE: return stage_content(column, profile, evidence);
     case DC_ROLE_OUTCOME: return outcome_content(profile, evidence);
     default: break;

@@ -195,7 +195,8 @@ static int32_t read_closed(const dc_row_reader *reader, const dc_row_facts *fact
   if (facts->meaning == DC_MEANING_WON) day = read_day(reader, reader->won_at, row);
   if (facts->meaning == DC_MEANING_LOST) day = read_day(reader, reader->lost_at, row);
   bool closed = facts->meaning == DC_MEANING_WON || facts->meaning == DC_MEANING_LOST;
-  if (day != DC_DATE_MISSING || !closed || !reader->sources->deals_roles->expected_is_closed) return day;
+  const dc_deals_sources *s = reader->sources;
+  if (day != DC_DATE_MISSING || !closed || !s->deals_roles->expected_is_closed || s->history) return day;
   int32_t modified = read_day(reader, reader->modified, row);
   day = facts->expected;
   if (day != DC_DATE_MISSING && modified != DC_DATE_MISSING && modified < day) day = modified;

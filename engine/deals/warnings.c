@@ -55,7 +55,7 @@ static void tell_columns(const dc_deals *deals, const dc_deals_sources *s, const
   else if (!deals->has_amount)
     say(t, "no column of amounts is known, so wins are counted and not valued%s", hint(s, DC_ROLE_AMOUNT, text));
   const dc_column *expected = role_column(s, DC_ROLE_EXPECTED_CLOSE);
-  if (s->deals_roles->expected_is_closed)
+  if (s->deals_roles->expected_is_closed && !s->history)
     say(t,
         "no closing date is known, so \"%.60s\" stands for it in won and lost deals; give --map closed=COLUMN if there is "
         "a better one",

@@ -45,8 +45,21 @@ static bool is_missing(const dc_slot *s, const char *text, size_t length)
   return true;
 }
 
+/* Amounts in several currencies. */
+static bool put_money(dc_worker *w, const dc_slot *s, const char *text, size_t length)
+{
+  dc_number_cell cell;
+  bool fine = length && dc_number_read(text, length, &s->guess.number, &cell);
+  s->column.currencies[w->row] = fine ? cell.currency : 0;
+  if (!fine) return false;
+  s->column.number[w->row] = cell.value;
+  s->unit->seen |= cell.seen;
+  return true;
+}
+
 static void put_number(dc_worker *w, const dc_slot *s, const char *text, size_t length)
 {
+  if (s->column.currencies && put_money(w, s, text, length)) return;
   double *cell = &s->column.number[w->row];
   if (length && dc_number_parse(text, length, &s->guess.number, cell, &s->unit->seen)) return;
   *cell = NAN;

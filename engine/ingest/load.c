@@ -1,8 +1,8 @@
 #include "engine/ingest/load.h"
 
 #include "engine/ingest/kept.h"
-#include "engine/ingest/number.h"
 #include "engine/ingest/pass.h"
+#include "engine/ingest/review.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -104,38 +104,42 @@ static dc_status guess_types(job *j, dc_error *error)
   j->evidence = calloc(j->n_columns, sizeof *j->evidence);
   j->guesses = calloc(j->n_columns, sizeof *j->guesses);
   if (!j->evidence || !j->guesses) return dc_fail_memory(error, "looking at the columns");
-  dc_status status = dc_plan_sample(j->files, j->layouts, j->n_files, j->n_columns, j->evidence, error);
+  dc_status status = dc_plan_sample(r, j->files, j->layouts, j->n_columns, j->evidence, error);
   for (size_t c = 0; c < j->n_columns && status == DC_OK; c++) {
     dc_type expected = r->expect ? r->expect(r->context, j->names[c]) : DC_TYPE_EMPTY;
-    j->guesses[c] = dc_plan_first(&j->evidence[c], expected);
+    j->guesses[c] = dc_plan_first(&j->evidence[c], expected, j->names[c], r);
   }
+  if (status == DC_OK) dc_plan_settle(j->evidence, j->guesses, j->n_columns);
   return status;
 }
 
 /* Which file a column's oddity is reported for: the first that shows it. */
-static void gather_seen(const job *j, size_t c, uint32_t *seen, size_t *file)
+static dc_review gather_review(const job *j, size_t c)
 {
   bool number = j->guesses[c].type == DC_TYPE_NUMBER;
-  uint32_t telling = number ? DC_NUMBER_COMMA_3 | DC_NUMBER_MONEY : DC_WHEN_EITHER;
-  *seen = 0;
-  *file = j->n_files;
+  uint32_t telling = number ? DC_NUMBER_COMMA_3 | DC_NUMBER_POINT_3 | DC_NUMBER_MONEY : DC_WHEN_EITHER;
+  dc_review r = {.request = j->request, .evidence = &j->evidence[c], .guess = &j->guesses[c]};
+  size_t file = j->n_files;
+  r.column = &j->pass.table->columns[c];
+  r.rows = j->pass.table->rows;
   for (size_t u = 0; u < j->pass.n_units; u++) {
-    const dc_unit *unit = &j->pass.units[u];
-    *seen |= unit->columns[c].seen;
-    if (*file == j->n_files && (unit->columns[c].seen & telling)) *file = unit->file;
+    const dc_unit_column *unit = &j->pass.units[u].columns[c];
+    r.seen |= unit->seen;
+    r.column->missing_words |= unit->words_seen;
+    r.column->n_missing_words += unit->words;
+    if (file == j->n_files && (unit->seen & telling)) file = j->pass.units[u].file;
   }
-  if (*file == j->n_files) *file = 0;
+  r.path = j->request->paths[file == j->n_files ? 0 : file];
+  return r;
 }
 
 static dc_status review(job *j, bool *again, dc_error *error)
 {
   *again = false;
   for (size_t c = 0; c < j->n_columns; c++) {
-    uint32_t seen;
-    size_t file;
-    gather_seen(j, c, &seen, &file);
-    dc_status status = dc_plan_review(&j->guesses[c], &j->evidence[c], &j->pass.table->columns[c], j->pass.table->rows,
-                                      seen, j->request->paths[file], again, error);
+    dc_review r = gather_review(j, c);
+    dc_status status = dc_review_column(&r, again, error);
+    if (status == DC_OK && !dc_describe_column(&r, j->names)) status = dc_fail_memory(error, "describing the columns");
     if (status != DC_OK) return status;
   }
   return DC_OK;

@@ -5,7 +5,9 @@
 #include "dealcast/error.h"
 #include "dealcast/rejects.h"
 #include "dealcast/table.h"
+#include "engine/ingest/number.h"
 #include "engine/ingest/rejects.h"
+#include "engine/ingest/when.h"
 #include <stdbool.h>
 
 /* What became of a row of the table. */
@@ -65,9 +67,11 @@ typedef struct dc_load_request {
   int64_t skip;         /* --skip: lines above the header; DC_SKIP_NOT_SAID: find it */
   int threads;
   bool strict;
-  bool keep_rejects; /* a load that ends because of its rows is delivered all the same, beside the error, for
+  dc_decimal decimal;  /* --decimal: the mark of all columns; DC_DECIMAL_UNKNOWN = each column proves its own */
+  dc_when_style dates; /* --dates: their order; bare: only DC_BARE_EXCEL_1904; periods: expected dates may be 2025-Q1 */
+  bool keep_rejects;   /* a load that ends because of its rows is delivered all the same, beside the error, for
                         dc_load_tell_rejects */
-  bool hide_rows;    /* no text of a rejected row in rejects and errors */
+  bool hide_rows;      /* no text of a rejected row in rejects and errors */
   /* What the engine knows about a column before its values are typed; may be NULL. Return DC_TYPE_TEXT for ids,
    * DC_TYPE_NUMBER, _CATEGORY for columns whose role asks for it, DC_TYPE_DATE where it may (the content decides when
    * less than half of the values are dates), DC_TYPE_EMPTY to decide by content. */
@@ -77,13 +81,15 @@ typedef struct dc_load_request {
 } dc_load_request;
 
 /* How a file is read:
- * - Cells are trimmed, inside quotes too. Missing: empty, NA, N/A, NaN, null, NULL, None, none, -, #REF!, #N/A, nil.
+ * - Cells are trimmed, inside quotes too. Words for a missing value: engine/ingest/missing.h.
  * - A row with another number of fields than the header is rejected, never padded or shifted. So are rows with control
  *   characters, with a field above 1 MiB, or with text behind a closing quote; then reading goes on behind
  *   the line of the opening quote. A quote inside an unquoted field is taken as it stands (strict: rejected). A quote
- *   that is never closed, and a row above 16 MiB, stop the load. Blank lines are counted, not kept. A file of which no row is usable stops it.
- * - Types: engine/ingest/evidence.h; numbers: number.h (12 % is 12); dates: when.h. An expected date is an instant when
- *   its cells have times of day. A column without any value is DC_TYPE_EMPTY even when a type was expected.
+ *   that is never closed, and a row above 16 MiB, stop the load. Blank lines are counted, not kept. A file of which no
+ *   row is usable stops it.
+ * - Types and conventions, one per column: engine/ingest/evidence.h, plan.h, review.h; numbers: number.h, units.h; dates:
+ *   when.h. An expected date is an instant when its cells have times of day. A column without any value is DC_TYPE_EMPTY
+ *   even when a type was expected. Each column's format tells how it was read.
  * - A cell that is unreadable for its type becomes missing, is counted and listed in rejects; a type that was found by
  *   content is given up for words when more than 5 % of the values are unreadable. */
 

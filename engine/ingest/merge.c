@@ -75,6 +75,7 @@ typedef struct joined {
   bool *used;             /* of each rank */
   bool any_own;           /* some unit's codes are not in the column's array */
   dc_missing missing;
+  uint32_t blank; /* the rank of nothing, UINT32_MAX when no cell is blank */
 } joined;
 
 static void joined_free(joined *j)
@@ -143,12 +144,31 @@ static bool number_words(joined *j, dc_column *column)
     uint32_t rank = j->rank[j->order[i]];
     dc_word word = j->words[j->order[i]];
     if (i && rank == j->rank[j->order[i - 1]]) continue;
-    if (!j->used[rank] || dc_missing_is(j->missing, word.bytes, word.length)) continue;
+    int missing = word.length ? dc_missing_find(j->missing, word.bytes, word.length) : -1;
+    if (!word.length) j->blank = rank;
+    if (missing >= 0 && j->used[rank]) column->missing_words |= (dc_missing)1 << missing;
+    if (!j->used[rank] || !word.length || missing >= 0) continue;
     j->code[rank] = (uint32_t)column->n_words;
     column->words[column->n_words++] = memcpy(at, word.bytes, word.length + 1);
     at += word.length + 1;
   }
   return true;
+}
+
+/* Rows with a word for a missing value. */
+static size_t count_words(const merge *m, size_t c, const joined *j)
+{
+  size_t n = 0;
+  for (size_t u = 0; u < m->n_units; u++) {
+    const dc_unit *unit = &m->units[u];
+    const dc_unit_column *part = &unit->columns[c];
+    const uint32_t *rank = j->rank + j->first[unit->worker];
+    for (size_t r = 0; r < unit->rows; r++) {
+      uint32_t one = rank[dc_code_read(part->codes, part->code_bytes, r)];
+      n += j->code[one] == 0 && one != j->blank;
+    }
+  }
+  return n;
 }
 
 #define RECODE(from_type, to_type)                                                                                     \
@@ -205,8 +225,9 @@ static bool renumber(const merge *m, size_t c, dc_column *column, const joined *
 
 static bool merge_category(const merge *m, size_t c, dc_column *column, size_t rows)
 {
-  joined j = {0};
+  joined j = {.blank = UINT32_MAX};
   bool fine = join_words(m, c, &j) && mark_used(m, c, &j) && number_words(&j, column);
+  if (fine && column->missing_words) column->n_missing_words = count_words(m, c, &j);
   fine = fine && renumber(m, c, column, &j, rows);
   joined_free(&j);
   return fine;
@@ -215,6 +236,7 @@ static bool merge_category(const merge *m, size_t c, dc_column *column, size_t r
 static void make_empty(dc_column *column)
 {
   free(column->number);
+  free(column->currencies);
   free(column->date);
   free(column->instant);
   free(column->codes);
@@ -222,6 +244,7 @@ static void make_empty(dc_column *column)
   free(column->offsets);
   free(column->bytes);
   column->number = NULL;
+  column->currencies = NULL;
   column->date = NULL;
   column->instant = NULL;
   column->codes = NULL;
@@ -242,7 +265,10 @@ static bool merge_column(const merge *m, size_t c, size_t rows)
     column->n_missing += m->units[u].columns[c].missing;
   }
   switch (column->type) {
-    case DC_TYPE_NUMBER: close_gaps(m, column->number, sizeof *column->number); break;
+    case DC_TYPE_NUMBER:
+      close_gaps(m, column->number, sizeof *column->number);
+      if (column->currencies) close_gaps(m, column->currencies, sizeof *column->currencies);
+      break;
     case DC_TYPE_DATE: close_gaps(m, column->date, sizeof *column->date); break;
     case DC_TYPE_INSTANT: close_gaps(m, column->instant, sizeof *column->instant); break;
     case DC_TYPE_CATEGORY: fine = merge_category(m, c, column, rows); break;

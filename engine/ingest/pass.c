@@ -56,12 +56,13 @@ static uint8_t code_bytes(const dc_evidence *evidence)
   return distinct < FEW_WORDS ? 1 : 2;
 }
 
-static bool allocate_column(dc_column *column, const char *name, dc_type type, size_t rows)
+static bool allocate_column(dc_column *column, const char *name, const dc_guess *guess, size_t rows)
 {
-  column->type = type;
+  dc_type type = column->type = guess->type;
   column->name = malloc(strlen(name) + 1);
   if (!column->name) return false;
   strcpy(column->name, name);
+  if (type == DC_TYPE_NUMBER && guess->number.many_currencies && !(column->currencies = malloc(rows))) return false;
   switch (type) {
     case DC_TYPE_NUMBER: return (column->number = malloc(rows * sizeof *column->number)) != NULL;
     case DC_TYPE_DATE: return (column->date = malloc(rows * sizeof *column->date)) != NULL;
@@ -88,7 +89,7 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
     dc_type type = pass->guesses[c].type;
     if (type == DC_TYPE_CATEGORY) t->columns[c].code_bytes = code_bytes(&pass->evidence[c]);
     if (type == DC_TYPE_TEXT) t->columns[c].offset_bytes = bytes <= UINT32_MAX ? 4 : 8;
-    fine = allocate_column(&t->columns[c], pass->names[c], type, rows);
+    fine = allocate_column(&t->columns[c], pass->names[c], &pass->guesses[c], rows);
     pass->fillings[c] = (dc_filling){&t->columns[c], pass->guesses[c]};
   }
   pass->filling = (dc_filling_job){pass->fillings, pass->n_columns, t->line, pass->layouts, pass->request->strict};

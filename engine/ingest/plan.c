@@ -1,6 +1,6 @@
 #include "engine/ingest/plan.h"
 
-#include "engine/ingest/number.h"
+#include "engine/ingest/units.h"
 
 #include <string.h>
 
@@ -17,6 +17,7 @@ typedef struct sampler {
   const dc_layout *layout;
   dc_evidence *evidence;
   size_t field, left;
+  bool periods;
   dc_buffer text;
   size_t used;
   size_t *ends; /* n_fields: where each field's bytes end in text */
@@ -55,7 +56,7 @@ static bool on_record(void *context, const dc_record *record)
       int32_t c = s->layout->column[f];
       size_t length = s->ends[f] - begin;
       const char *text = length ? s->text.bytes + begin : "";
-      if (c >= 0 && !dc_evidence_add(&s->evidence[c], text, length)) s->memory_ended = true;
+      if (c >= 0 && !dc_evidence_add(&s->evidence[c], text, length, s->periods, record->line)) s->memory_ended = true;
       begin = s->ends[f];
     }
   }
@@ -87,13 +88,13 @@ static dc_status sample_places(const dc_file *file, dc_reader *reader, sampler *
   return status;
 }
 
-static dc_status sample_file(const dc_file *file, const dc_layout *layout, size_t records, dc_evidence *evidence,
-                             dc_error *error)
+static dc_status sample_file(const dc_file *file, const dc_layout *layout, size_t records, bool periods,
+                             dc_evidence *evidence, dc_error *error)
 {
   dc_reader reader;
   dc_status status = dc_reader_init(&reader, layout->delimiter, error);
   if (status != DC_OK) return status;
-  sampler s = {.layout = layout, .evidence = evidence, .left = records};
+  sampler s = {.layout = layout, .evidence = evidence, .left = records, .periods = periods};
   dc_sink sink = {on_field, on_record, &s};
   s.ends = calloc(layout->n_fields + 1, sizeof *s.ends);
   if (!s.ends) s.memory_ended = true;
@@ -108,107 +109,80 @@ static dc_status sample_file(const dc_file *file, const dc_layout *layout, size_
   return status;
 }
 
-dc_status dc_plan_sample(const dc_file *files, const dc_layout *layouts, size_t n_files, size_t n_columns,
-                         dc_evidence *evidence, dc_error *error)
+dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, const dc_layout *layouts,
+                         size_t n_columns, dc_evidence *evidence, dc_error *error)
 {
+  size_t n_files = request->n_paths;
   size_t records = n_columns ? CELLS / n_columns : FIRST_RECORDS;
   if (records > FIRST_RECORDS) records = FIRST_RECORDS;
   dc_status status = DC_OK;
   for (size_t f = 0; f < n_files && status == DC_OK; f++)
-    status = sample_file(&files[f], &layouts[f], records, evidence, error);
+    status = sample_file(&files[f], &layouts[f], records, request->dates.periods, evidence, error);
   return status;
 }
 
-dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected)
+dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char *name, const dc_load_request *request)
 {
   dc_guess guess = dc_evidence_decide(evidence, expected);
   if (guess.type == DC_TYPE_EMPTY) guess.type = DC_TYPE_CATEGORY;
+  dc_units_of_name(name, guess.expected, &guess.number);
+  if (request->decimal != DC_DECIMAL_UNKNOWN) guess.number.decimal = request->decimal;
+  /* Dates with points are not in doubt: what is given for others is not for them. */
+  bool dotted = evidence->details && evidence->details->separator == '.' && guess.when.order == DC_ORDER_UNKNOWN;
+  if (request->dates.order != DC_ORDER_UNKNOWN && !dotted) guess.when.order = request->dates.order;
+  if (request->dates.bare == DC_BARE_EXCEL_1904 && guess.when.bare == DC_BARE_EXCEL)
+    guess.when.bare = DC_BARE_EXCEL_1904;
+  guess.when.periods = request->dates.periods && guess.expected;
   return guess;
 }
 
-/* A type found by content that does not hold: the column is words after all. */
-static void fall_back(dc_guess *guess, const dc_evidence *evidence, bool *again)
+/* Whether b's values prove what column a needs to know: decimal marks by a value with both marks, orders by a date that
+ * is written alike. */
+static bool may_prove(const dc_evidence *a, const dc_guess *of_a, const dc_evidence *b, const dc_guess *of_b)
 {
-  *guess = (dc_guess){.type = dc_evidence_words(evidence), .missing = dc_missing_always()};
-  *again = true;
+  if (of_b->like) return false;
+  if (of_a->type == DC_TYPE_NUMBER) return of_b->type == DC_TYPE_NUMBER && (b->number_seen & DC_NUMBER_BOTH);
+  bool dates = of_b->type == DC_TYPE_DATE || of_b->type == DC_TYPE_INSTANT;
+  if (!dates || !a->details || !b->details || of_b->doubtful_year) return false;
+  return a->details->separator == b->details->separator && !((a->when_seen ^ b->when_seen) & DC_WHEN_TWO_DIGITS);
 }
 
-static dc_status review_number(dc_guess *guess, const dc_evidence *evidence, const dc_column *column, uint32_t seen,
-                               const char *path, bool *again, dc_error *error)
+static int convention_of(const dc_guess *guess, bool number)
 {
-  bool unproven = (seen & DC_NUMBER_COMMA_3) && !(seen & DC_NUMBER_POINT);
-  if (!guess->expected && (unproven || (seen & DC_NUMBER_ID))) {
-    fall_back(guess, evidence, again);
-    return DC_OK;
-  }
-  if (unproven) {
-    return dc_fail_at(error, DC_E_INPUT, path, 0, 0,
-                      "column '%.200s' has values like 1,234, and none shows whether that is 1234 or 1.234; write them "
-                      "without separators, or with decimals (1,234.00)",
-                      column->name);
-  }
-  return DC_OK;
+  return number ? (int)guess->number.decimal : (int)guess->when.order;
 }
 
-static dc_status review_when(dc_guess *guess, const dc_evidence *evidence, const dc_column *column, uint32_t seen,
-                             const char *path, bool *again, dc_error *error)
+/* A column that does not prove its own convention takes the one that all who prove it in the same files share. */
+static void borrow(const dc_evidence *evidence, dc_guess *guesses, size_t n_columns, size_t c)
 {
-  if (guess->type == DC_TYPE_DATE && (seen & DC_WHEN_CLOCK)) {
-    guess->type = DC_TYPE_INSTANT;
-    *again = true;
+  dc_guess *own = &guesses[c];
+  bool number = own->type == DC_TYPE_NUMBER;
+  if (convention_of(own, number) || own->doubtful_year) return;
+  int shared = 0;
+  size_t from = 0;
+  for (size_t k = 0; k < n_columns; k++) {
+    int one = may_prove(&evidence[c], own, &evidence[k], &guesses[k]) ? convention_of(&guesses[k], number) : 0;
+    if (!one) continue;
+    if (shared && one != shared) return;
+    if (!shared) from = k + 1;
+    shared = one;
   }
-  if (guess->when.order != DC_ORDER_UNKNOWN) return DC_OK;
-  bool day = seen & DC_WHEN_DAY_FIRST, month = seen & DC_WHEN_MONTH_FIRST, either = seen & DC_WHEN_EITHER;
-  if (day && month && !guess->expected) {
-    fall_back(guess, evidence, again);
-    return DC_OK;
-  }
-  if (day && month) {
-    return dc_fail_at(error, DC_E_INPUT, path, 0, 0,
-                      "column '%.200s' has both day/month and month/day dates; write them as YYYY-MM-DD", column->name);
-  }
-  if (either && !day && !month) {
-    return dc_fail_at(
-        error, DC_E_INPUT, path, 0, 0,
-        "column '%.200s' has dates like 03/04/2021, and none shows whether the day or the month comes first; "
-        "write them as YYYY-MM-DD",
-        column->name);
-  }
-  if (either && month) {
-    guess->when.order = DC_ORDER_MONTH_FIRST; /* unknown reads the doubtful ones day first */
-    *again = true;
-  }
-  return DC_OK;
+  own->like = from;
+  if (number) own->number.decimal = (dc_decimal)shared;
+  if (!number) own->when.order = (dc_day_order)shared;
 }
 
-/* No value in the sample, but some further on: decide from the words that were found. */
-static dc_status review_unseen(dc_guess *guess, const dc_column *column, bool *again, dc_error *error)
+void dc_plan_settle(const dc_evidence *evidence, dc_guess *guesses, size_t n_columns)
 {
-  dc_evidence late = {0};
-  bool fine = true;
-  for (size_t w = 1; w < column->n_words && fine; w++)
-    fine = dc_evidence_add(&late, column->words[w], strlen(column->words[w]));
-  dc_guess better = dc_evidence_decide(&late, DC_TYPE_EMPTY);
-  dc_evidence_free(&late);
-  if (!fine) return dc_fail_memory(error, "looking at the columns");
-  if (better.type == DC_TYPE_EMPTY || better.type == DC_TYPE_TEXT) return DC_OK;
-  *again = better.type != guess->type;
-  *guess = better;
-  return DC_OK;
-}
-
-dc_status dc_plan_review(dc_guess *guess, const dc_evidence *evidence, const dc_column *column, size_t rows,
-                         uint32_t seen, const char *path, bool *again, dc_error *error)
-{
-  if (column->type == DC_TYPE_EMPTY) return DC_OK;
-  bool parsed = guess->type == DC_TYPE_NUMBER || guess->type == DC_TYPE_DATE || guess->type == DC_TYPE_INSTANT;
-  size_t values = rows - column->n_missing + column->n_bad;
-  if (parsed && !guess->expected && (double)column->n_bad > DC_UNREADABLE_SHARE * (double)values) {
-    fall_back(guess, evidence, again);
-    return DC_OK;
+  dc_missing once = 0, twice = 0;
+  for (size_t c = 0; c < n_columns; c++) {
+    twice |= once & evidence[c].missing;
+    once |= evidence[c].missing;
   }
-  if (guess->type == DC_TYPE_NUMBER) return review_number(guess, evidence, column, seen, path, again, error);
-  if (parsed) return review_when(guess, evidence, column, seen, path, again, error);
-  if (!guess->expected && !evidence->values) return review_unseen(guess, column, again, error);
-  return DC_OK;
+  for (size_t c = 0; c < n_columns; c++) {
+    dc_type type = guesses[c].type;
+    if (type == DC_TYPE_CATEGORY || type == DC_TYPE_TEXT) guesses[c].missing |= twice & dc_missing_forms();
+    if (type == DC_TYPE_NUMBER || type == DC_TYPE_DATE || type == DC_TYPE_INSTANT)
+      borrow(evidence, guesses, n_columns, c);
+  }
 }

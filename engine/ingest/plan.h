@@ -15,16 +15,16 @@ typedef struct dc_file {
 
 /* Adds the first records of each file, and some from places spread evenly over it, to evidence (one per column). The
  * same records whatever the number of threads. */
-dc_status dc_plan_sample(const dc_file *files, const dc_layout *layouts, size_t n_files, size_t n_columns,
-                         dc_evidence *evidence, dc_error *error) DC_MUST_CHECK;
+dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, const dc_layout *layouts,
+                         size_t n_columns, dc_evidence *evidence, dc_error *error) DC_MUST_CHECK;
 
-/* A column without a value in the sample is read as a category, and reviewed later. */
-dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected);
+/* A column without a value in the sample is read as a category, and reviewed later. name: may tell a unit. What the
+ * request says of decimal marks and dates leads. */
+dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char *name, const dc_load_request *request);
 
-/* What a full read showed of a column; path is for messages. *again: guess was changed, read everything again.
- * DC_E_INPUT: slash dates whose order nothing proves, or that contradict each other; 1,234 that nothing proves to be
- * one thousand; amounts in several currencies. */
-dc_status dc_plan_review(dc_guess *guess, const dc_evidence *evidence, const dc_column *column, size_t rows,
-                         uint32_t seen, const char *path, bool *again, dc_error *error) DC_MUST_CHECK;
+/* What columns of the same files say of each other. A column whose own values leave the decimal mark or the order of
+ * dates open takes what all others prove that are written alike: numbers with both marks, such as 1.234,50; dates with the
+ * same separator and as many digits of the year. Words that forms show before a choice: missing.h. */
+void dc_plan_settle(const dc_evidence *evidence, dc_guess *guesses, size_t n_columns);
 
 #endif

@@ -117,6 +117,17 @@ static dc_status read_stdin(dc_source *s, dc_error *error)
   return spool_all(s, STDIN_FILENO, error);
 }
 
+/* The first bytes of a regular file; zeros where it has less. */
+static dc_status read_magic(const dc_source *s, int fd, char magic[4], dc_error *error)
+{
+  memset(magic, 0, 4);
+  while (pread(fd, magic, 4, 0) < 0) {
+    if (errno != EINTR) return fail_read(s, error);
+    if (dc_cancelled()) return dc_fail(error, DC_E_CANCELLED, "cancelled");
+  }
+  return DC_OK;
+}
+
 static dc_status open_file(dc_source *s, dc_error *error)
 {
   int fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -126,12 +137,15 @@ static dc_status open_file(dc_source *s, dc_error *error)
     return dc_fail_at(error, code, s->path, 0, 0, "cannot be opened: %s", why);
   }
   char magic[4] = {0};
-  dc_status status = DC_OK;
-  if (fstat(fd, &s->opened) != 0) {
-    status = fail_read(s, error);
-  } else if (S_ISDIR(s->opened.st_mode)) {
+  dc_status status = fstat(fd, &s->opened) == 0 ? DC_OK : fail_read(s, error);
+  if (status == DC_OK && S_ISREG(s->opened.st_mode)) status = read_magic(s, fd, magic, error);
+  if (status != DC_OK) {
+    close(fd);
+    return status;
+  }
+  if (S_ISDIR(s->opened.st_mode)) {
     status = fail_folder(s, error);
-  } else if (!S_ISREG(s->opened.st_mode) || (pread(fd, magic, 4, 0) > 1 && dc_is_packed(magic))) {
+  } else if (!S_ISREG(s->opened.st_mode) || dc_is_packed(magic)) {
     status = spool_all(s, fd, error);
   } else {
     s->fd = s->view_fd = fd;

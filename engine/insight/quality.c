@@ -326,6 +326,13 @@ static dc_status list_deals(dc_audit *q, dc_sheet *sheet, dc_error *error)
   return DC_OK;
 }
 
+/* Pipedrive and Dynamics keep the outcome apart: no stage says won or lost. */
+static void find_told(dc_sheet *sheet)
+{
+  const dc_word_column *stage = &sheet->reader.stage;
+  for (size_t k = 1; stage->meaning && k < stage->column->n_words; k++) sheet->stage_tells[stage->meaning[k]] = true;
+}
+
 static dc_status start_sheets(dc_audit *q, const dc_audit_request *r, dc_error *error)
 {
   dc_status status = DC_OK;
@@ -333,6 +340,7 @@ static dc_status start_sheets(dc_audit *q, const dc_audit_request *r, dc_error *
     dc_sheet *sheet = &q->sheets[q->n_sheets];
     status = start_sheet(q, DC_SHEET_DEALS, r->sources.deals, r->sources.deals_roles, error);
     if (status == DC_OK) status = dc_row_reader_new(&q->sources, q->arena, &sheet->reader, error);
+    find_told(sheet);
     if (status == DC_OK) status = link_deals(q, sheet, error);
     if (status == DC_OK) status = dc_joins_audit(sheet, error);
   } else if (q->log) {

@@ -129,6 +129,8 @@ typedef struct dc_sheet {
   int column[DC_ROLES]; /* of the role, in the table; the expected close may be in the closed column */
   bool has_state;       /* a stage, outcome or flag tells won, lost and open apart; without, a closing date says won */
   uint8_t *strange_stage; /* by stage of the log: a word without a usual meaning */
+  bool stage_tells[DC_MEANING_IGNORE +
+                   1]; /* some stage word has the meaning: where none says won, a won deal keeps its last stage */
   dc_row_reader reader;
   uint32_t *row;         /* of the table, by unit; NULL = the same */
   uint32_t *deal;        /* of the log, by unit; NULL = none */

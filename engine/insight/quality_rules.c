@@ -101,9 +101,10 @@ static bool is_backwards(const dc_rule *rule, const dc_sheet *sheet, const dc_un
 
 static bool is_of_two_minds(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
-  (void)rule, (void)sheet;
+  (void)rule;
   return unit->by_flag != DC_MEANING_UNKNOWN && unit->by_stage != DC_MEANING_UNKNOWN &&
-         unit->by_stage != DC_MEANING_IGNORE && unit->by_flag != unit->by_stage;
+         unit->by_stage != DC_MEANING_IGNORE && unit->by_flag != unit->by_stage &&
+         (unit->by_stage != DC_MEANING_OPEN || sheet->stage_tells[unit->by_flag]);
 }
 
 static bool is_half_won(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)

@@ -34,7 +34,12 @@ static void restore(dc_load *load, const dc_input *inputs, size_t n_rejects)
 {
   for (size_t k = 0; load && k < load->n_inputs; k++) load->inputs[k] = inputs[k];
   if (!load) return;
-  load->rejects.count = n_rejects;
+  dc_rejects *rejects = &load->rejects;
+  size_t n = 0;
+  for (size_t k = 0; k < rejects->n_rows; k++)
+    if (rejects->rows[k].item < n_rejects) rejects->rows[n++] = rejects->rows[k];
+  rejects->n_rows = n;
+  rejects->count = n_rejects;
   memset(load->fate, DC_ROW_USED, load->table->rows);
 }
 

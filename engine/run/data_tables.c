@@ -44,6 +44,7 @@ static column_use use_of_joined(const dc_forecast_run *run, const dc_loaded *loa
 static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loaded, size_t c)
 {
   if (loaded == &run->r.deals) return use_of_deals(run, c);
+  if (loaded == &run->r.rates) return (column_use){dc_use_name(DC_USE_USED), "rates of exchange"};
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
   for (size_t a = 0; a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
@@ -64,6 +65,7 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
     dc_put_text(table, column->name);
     dc_put_text(table, dc_role_name(loaded->roles->role[c]));
     dc_put_text(table, dc_type_name(column->type));
+    dc_put_text(table, dc_role_is_personal(loaded->roles->role[c]) ? NULL : column->format);
     dc_put_integer(table, (int64_t)column->n_missing);
     dc_put_text(table, one.use);
     dc_put_text(table, one.why);
@@ -75,9 +77,9 @@ static void columns_of(const dc_forecast_run *run, const dc_loaded *loaded, dc_r
 void dc_data_tables(dc_forecast_run *run)
 {
   static const dc_field_spec columns[] = {
-      {"file", DC_FIELD_TEXT},       {"name", DC_FIELD_TEXT}, {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
-      {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},  {"evidence", DC_FIELD_TEXT},
-      {"runner_up", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
+      {"file", DC_FIELD_TEXT},     {"name", DC_FIELD_TEXT},       {"role", DC_FIELD_TEXT}, {"type", DC_FIELD_TEXT},
+      {"format", DC_FIELD_TEXT},   {"missing", DC_FIELD_INTEGER}, {"use", DC_FIELD_TEXT},  {"why", DC_FIELD_TEXT},
+      {"evidence", DC_FIELD_TEXT}, {"runner_up", DC_FIELD_TEXT},  {NULL, DC_FIELD_TEXT}};
   const dc_loaded *file;
   dc_result_table *table = dc_result_add(run->result, "columns", columns);
   for (size_t k = 0; (file = dc_resolved_file(&run->r, k)) != NULL; k++) columns_of(run, file, table);
@@ -101,6 +103,9 @@ static void set_options(dc_forecast_run *run)
 {
   const dc_job *job = run->job;
   dc_result *out = run->result;
+  static const char *const decimals[] = {"proven", "point", "comma"};
+  static const char *const dates[] = {"proven", "day-first", "month-first", "year-first"};
+  const dc_strings rates = {.items = (const char *[]){job->rates}, .count = job->rates != NULL};
   const dc_strings config = {.items = (const char *[]){job->config}, .count = job->config != NULL};
   dc_set_bool(out, &out->options, "backtest", !job->no_backtest);
   dc_set_integer(out, &out->options, "origins", job->origins);
@@ -111,6 +116,10 @@ static void set_options(dc_forecast_run *run)
   dc_set_text(out, &out->options, "encoding", job->encoding);
   set_list(out, "join", &job->joins, true);
   set_list(out, "config", &config, true);
+  set_list(out, "rates", &rates, true);
+  dc_set_text(out, &out->options, "decimal", decimals[job->decimal]);
+  dc_set_text(out, &out->options, "dates", dates[job->dates]);
+  dc_set_bool(out, &out->options, "excel_1904", job->excel_1904);
   dc_set_bool(out, &out->options, "strict", job->strict);
   dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
 }

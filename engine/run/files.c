@@ -92,6 +92,17 @@ static dc_status ask_for_layout(const dc_job *job, dc_load_request *request, dc_
   return DC_OK;
 }
 
+/* How numbers and dates are written, where job or configuration say so. */
+static void set_conventions(const dc_job *job, const dc_config *config, dc_shape shape, dc_load_request *request)
+{
+  int fiscal_start = job->fiscal_start ? job->fiscal_start : config->fiscal_start;
+  request->decimal = job->decimal ? (dc_decimal)job->decimal : config->decimal;
+  request->dates.order = job->dates ? (dc_day_order)job->dates : config->dates;
+  if (job->excel_1904) request->dates.bare = DC_BARE_EXCEL_1904;
+  /* A fiscal year that does not begin in January numbers its quarters otherwise, and its name says not how. */
+  request->dates.periods = shape == DC_SHAPE_QUOTAS && fiscal_start <= 1;
+}
+
 dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_strings *files, dc_shape shape,
                          const char *key, int threads, dc_loaded *out, dc_error *error)
 {
@@ -109,6 +120,7 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
                              .hide_rows = job->hide_names,
                              .expect = expect,
                              .context = &r};
+  set_conventions(job, config, shape, &request);
   request.encoding = job->encoding;
   if (shape == DC_SHAPE_DEALS || (shape == DC_SHAPE_HISTORY && job->files.count == 0))
     status = ask_for_layout(job, &request, error);

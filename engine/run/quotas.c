@@ -3,18 +3,14 @@
 
 #include "engine/base/random.h"
 #include "engine/base/text.h"
+#include "engine/ingest/units.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *dc_run_currency(const dc_resolved *r)
-{
-  if (r->config->currency[0]) return r->config->currency;
-  int c = r->deals.load ? r->deals.roles->column[DC_ROLE_CURRENCY] : -1;
-  const dc_column *column = c < 0 ? NULL : &r->deals.load->table->columns[c];
-  return column && column->type == DC_TYPE_CATEGORY && column->n_words == 2 ? column->words[1] : NULL;
-}
+const char *dc_run_currency(const dc_resolved *r) { return r->money.currency[0] ? r->money.currency : NULL; }
 
 static const dc_column *role_column(const dc_quotas *q, dc_role role)
 {
@@ -55,21 +51,32 @@ static dc_status reject_rows(dc_quotas *q, dc_error *error)
   return status;
 }
 
+/* What a quota is in: its row's word, else the sign of its cell; "" = nothing says so, or a sign of many currencies. */
+static void currency_of(const dc_quotas *q, size_t row, char name[DC_CURRENCY_CHARS])
+{
+  const dc_column *column = role_column(q, DC_ROLE_CURRENCY), *amount = role_column(q, DC_ROLE_AMOUNT);
+  bool words = column && column->type == DC_TYPE_CATEGORY;
+  const char *word = words ? column->words[dc_column_code(column, row)] : "";
+  uint8_t sign = amount->currencies ? amount->currencies[row] : amount->currency;
+  if (!*word && sign) word = dc_currency_code(sign);
+  dc_currency_name(word, strlen(word), name);
+  if (strlen(name) != 3) name[0] = '\0';
+}
+
 static dc_status check_currency(const dc_quotas *q, dc_error *error)
 {
-  const dc_column *column = role_column(q, DC_ROLE_CURRENCY);
-  const char *expected = dc_run_currency(q->r), *file = q->r->quotas.load->inputs[0].name;
-  bool known = expected != NULL;
-  if (!column || column->type != DC_TYPE_CATEGORY) return DC_OK;
+  char expected[DC_CURRENCY_CHARS] = "", name[DC_CURRENCY_CHARS];
+  const char *run = dc_run_currency(q->r), *file = q->r->quotas.load->inputs[0].name;
+  if (run) snprintf(expected, sizeof expected, "%s", run);
   for (size_t row = 0; row < q->n; row++) {
-    const char *word = column->words[dc_column_code(column, row)];
-    if (q->rows[row].period == DC_QUOTA_REJECTED || !*word) continue;
-    if (!expected) expected = word;
-    if (dc_text_same(expected, word)) continue;
+    if (q->rows[row].period == DC_QUOTA_REJECTED) continue;
+    currency_of(q, row, name);
+    if (!expected[0]) memcpy(expected, name, sizeof expected);
+    if (!name[0] || strcmp(expected, name) == 0) continue;
     return dc_fail_at(error, DC_E_INPUT, file, q->table->line[row], 0,
-                      known ? "the quota is in %s, but the deals are in %s: convert the quotas"
-                            : "the quota is in %s, others are in %s: quotas need one currency, that of the deals",
-                      word, expected);
+                      run ? "the quota is in %s, but the deals are in %s: convert the quotas"
+                          : "the quota is in %s, others are in %s: quotas need one currency, that of the deals",
+                      name, expected);
   }
   return DC_OK;
 }

@@ -27,7 +27,7 @@ double dc_quota_of(const dc_quotas *quotas, size_t grouping, size_t scope, int p
 /* Does a row of the table count in some period? */
 bool dc_quota_is_used(const dc_quotas *quotas, size_t row);
 
-/* The currency of the deals: the config's, else that of the deals file where it is one and the same; NULL = not known. */
+/* The currency of the run (engine/deals/money.h); NULL = not known. */
 const char *dc_run_currency(const dc_resolved *resolved);
 
 #endif

@@ -5,7 +5,7 @@
 /* The files in the order in which they are told of; NULL behind the last. */
 dc_loaded *dc_resolved_file(dc_resolved *r, size_t k)
 {
-  dc_loaded *const files[] = {&r->deals, &r->history, &r->accounts, &r->quotas};
+  dc_loaded *const files[] = {&r->deals, &r->history, &r->accounts, &r->quotas, &r->rates};
   enum { FILES = sizeof files / sizeof *files };
   if (k < FILES) return files[k];
   return k < FILES + r->n_joins ? &r->joins[k - FILES] : NULL;

@@ -110,9 +110,31 @@ static dc_status hide_names(const dc_job *job, dc_resolved *r, dc_error *error)
   return status;
 }
 
+/* Amounts in one currency, before deals are made of them. */
+static dc_status settle_money(dc_resolved *r, const dc_deals_sources *sources, dc_error *error)
+{
+  const dc_job *job = r->job;
+  dc_load_request how = {.threads = r->threads, .strict = job->strict};
+  dc_rates *rates = NULL;
+  dc_status status = DC_OK;
+  how.decimal = (dc_decimal)job->decimal;
+  how.dates.order = (dc_day_order)job->dates;
+  r->rates.key = -1;
+  if (job->rates) status = dc_rates_load(job->rates, &how, &r->rates.load, error);
+  if (status == DC_OK && job->rates)
+    status = dc_roles_find(r->rates.load->table, job->rates, DC_SHAPE_OTHER, NULL, NULL, 0, &r->rates.roles, error);
+  if (status == DC_OK && job->rates) status = dc_rates_new(r->rates.load, &rates, error);
+  if (status == DC_OK)
+    status = dc_money_settle(sources, job->currency ? job->currency : r->config->currency, rates, job->rates,
+                             job->as_of, &r->money, error);
+  dc_rates_free(rates);
+  return status;
+}
+
 dc_status dc_resolve_files(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
 {
   memset(r, 0, sizeof *r);
+  r->job = job;
   r->threads = job->threads > 0 ? job->threads : omp_get_num_procs();
   dc_status status = dc_config_read(job->config, &r->config, error);
   if (status != DC_OK) return status;
@@ -138,7 +160,8 @@ dc_deals_sources dc_resolved_sources(const dc_resolved *r)
 dc_status dc_resolve_deals(dc_resolved *r, dc_error *error)
 {
   dc_deals_sources sources = dc_resolved_sources(r);
-  return dc_deals_new(&sources, &r->log, error);
+  dc_status status = settle_money(r, &sources, error);
+  return status == DC_OK ? dc_deals_new(&sources, &r->log, error) : status;
 }
 
 dc_status dc_resolve_rest(const dc_job *job, dc_resolved *r, dc_laps *laps, dc_error *error)
@@ -172,6 +195,7 @@ void dc_resolved_clear(dc_resolved *r)
   dc_loaded_clear(&r->history);
   dc_loaded_clear(&r->accounts);
   dc_loaded_clear(&r->quotas);
+  dc_loaded_clear(&r->rates);
   for (size_t k = 0; k < r->n_joins; k++) dc_loaded_clear(&r->joins[k]);
   free(r->joins);
   dc_config_free(r->config);

@@ -5,13 +5,16 @@
 #include "dealcast/job.h"
 #include "engine/deals/calendar.h"
 #include "engine/deals/deals.h"
+#include "engine/deals/money.h"
 #include "engine/run/files.h"
 #include "engine/run/laps.h"
 #include "engine/run/names.h"
 
 typedef struct dc_resolved {
+  const dc_job *job;
   dc_config *config;
-  dc_loaded deals, history, accounts, quotas;
+  dc_loaded deals, history, accounts, quotas, rates;
+  dc_money money;
   size_t n_joins;
   dc_loaded *joins; /* --join, in the order given */
   dc_deals *log;

@@ -1,4 +1,5 @@
 /* What the reader of a forecast should know of the data behind it. */
+#include "engine/base/date.h"
 #include "engine/run/columns.h"
 #include "engine/run/forecast.h"
 #include "engine/run/predictors.h"
@@ -28,11 +29,16 @@ static void warn_rung(dc_forecast_run *run)
 
 static void warn_currency(dc_forecast_run *run)
 {
-  int c = run->r.deals.load ? run->r.deals.roles->column[DC_ROLE_CURRENCY] : -1;
-  const dc_column *column = c < 0 ? NULL : &run->r.deals.load->table->columns[c];
-  if (!column || column->type != DC_TYPE_CATEGORY || column->n_words < 3) return;
-  dc_warn(run->result, "column %s names %zu currencies (%s, %s%s), and amounts are added up as they stand",
-          column->name, column->n_words - 1, column->words[1], column->words[2], column->n_words > 3 ? ", ..." : "");
+  const dc_money *money = &run->r.money;
+  char used[DC_DATE_CHARS], as_of[DC_DATE_CHARS];
+  if (money->converted && money->assumed)
+    dc_warn(run->result, "%lld %s taken as %s", (long long)money->assumed,
+            money->assumed == 1 ? "amount names no currency and is" : "amounts name no currency and are",
+            money->currency);
+  if (money->converted && money->day != run->r.as_of)
+    dc_warn(run->result,
+            "open deals are converted at the rates of %s, not of the as-of day %s; give --as-of to settle it",
+            dc_date_format(money->day, used), dc_date_format(run->r.as_of, as_of));
 }
 
 static void warn_unmatched(dc_forecast_run *run, const dc_loaded *joined)

@@ -12,6 +12,15 @@ typedef enum dc_period { DC_MONTH, DC_QUARTER, DC_WEEK, DC_PERIODS } dc_period;
 
 const char *dc_period_name(dc_period period);
 
+/* Conventions of numbers and dates: of each column as its values prove them, or as given for all. */
+typedef enum dc_decimal_asked { DC_ASK_DECIMAL_PROVEN, DC_ASK_DECIMAL_POINT, DC_ASK_DECIMAL_COMMA } dc_decimal_asked;
+typedef enum dc_dates_asked {
+  DC_ASK_DATES_PROVEN,
+  DC_ASK_DATES_DAY_FIRST,
+  DC_ASK_DATES_MONTH_FIRST,
+  DC_ASK_DATES_YEAR_FIRST
+} dc_dates_asked;
+
 /* A growing list of strings that the job does not own. */
 typedef struct dc_strings {
   const char **items;
@@ -30,6 +39,11 @@ typedef struct dc_job {
   const char *skip;            /* --skip: lines above the header of the same file; NULL = they are found */
   const char *encoding;        /* --encoding: of files that do not say it themselves; NULL = it is found */
   const char *config;          /* --config INI */
+  dc_decimal_asked decimal;    /* --decimal */
+  dc_dates_asked dates;        /* --dates */
+  bool excel_1904;             /* --excel-1904: Excel's days count from 1904-01-01 */
+  const char *rates;           /* --rates FILE: what a unit of other currencies is worth */
+  const char *currency;        /* --currency CODE: of the run; NULL = the INI, then the deals */
   int32_t as_of;               /* --as-of, DC_DATE_MISSING = the last instant in the data */
   bool as_of_ok;               /* --as-of-ok */
   dc_period period;            /* --period */

@@ -33,11 +33,16 @@ typedef struct dc_column {
   uint8_t code_bytes; /* 1, 2 or 4 */
   char **words;       /* words[0] = "", words[1 .. n_words - 1] sorted by bytes; NUL-terminated, inside bytes */
   size_t n_words;
-  void *offsets;        /* rows + 1 unsigned integers of offset_bytes each */
-  uint8_t offset_bytes; /* 4 or 8 */
-  char *bytes;          /* of the text, or of the words */
-  size_t n_missing;     /* rows without a value, cells that could not be read included */
-  size_t n_bad;         /* cells that could not be read as `type` and so became missing */
+  void *offsets;          /* rows + 1 unsigned integers of offset_bytes each */
+  uint8_t offset_bytes;   /* 4 or 8 */
+  char *bytes;            /* of the text, or of the words */
+  uint8_t currency;       /* number: of all its amounts (engine/ingest/units.h), 0 = not known */
+  uint8_t *currencies;    /* number: of each row, 0 = not named; NULL when they are all alike */
+  char *format;           /* how its cells are written and what proves it, for the reader; NULL = nothing to be said */
+  uint64_t missing_words; /* the words for a missing value that were found (engine/ingest/missing.h) */
+  size_t n_missing_words; /* cells with them, of rejected rows too */
+  size_t n_missing;       /* rows without a value, cells that could not be read included */
+  size_t n_bad;           /* cells that could not be read as `type` and so became missing */
 } dc_column;
 
 /* Rows in file order, files in the order given. Owned by whoever got it; free with dc_table_free. */

@@ -73,8 +73,10 @@ static void everything(void **state)
                                 "[calendar]\r\n"
                                 "fiscal_start = 4\r\n"
                                 "timezone = -03:30\r\n"
+                                "dates = Month-First\r\n"
                                 "[currency]\r\n"
-                                "code = eur\r\n");
+                                "code = eur\r\n"
+                                "decimal = comma\r\n");
   assert_int_equal(config->n_columns, 2);
   assert_string_equal(config->columns[0].role, "amount");
   assert_string_equal(config->columns[0].column, "Contract Value");
@@ -96,6 +98,8 @@ static void everything(void **state)
   assert_int_equal(config->timezone_minutes, -210);
   assert_string_equal(config->timezone, "-03:30");
   assert_string_equal(config->currency, "EUR");
+  assert_int_equal(config->dates, DC_ORDER_MONTH_FIRST);
+  assert_int_equal(config->decimal, DC_DECIMAL_COMMA);
   dc_config_free(config);
 }
 
@@ -190,6 +194,8 @@ static void refusals(void **state)
   check_refused("[calendar]\ntimezone = Europe/Berlin\n", 2, "+HH:MM");
   check_refused("[currency]\ncode = Dollar\n", 2, "three letters");
   check_refused("[currency]\ncode = $\n", 2, "three letters");
+  check_refused("[currency]\ndecimal = dot\n", 2, "point or comma");
+  check_refused("[calendar]\ndates = DMY\n", 2, "day-first, month-first or year-first");
   check_refused("[outcome]\nbooked_at = whenever\n", 2, "last_spell or first");
   check_refused("[stages]\nwon = A\nlost = B, a\n", 3, "both won and lost");
   check_refused("[stages]\norder = A, B, a\n", 2, "twice in order");

@@ -62,6 +62,18 @@ static void localised_exports(void **state)
       false);
 }
 
+static void traditional_characters(void **state)
+{
+  (void)state;
+  check_roles(DC_SHAPE_DEALS,
+              "商機編號,商機名稱,客戶名稱,銷售階段,商機金額,創建時間,預計成交日期,實際成交日期,負責人,聯繫人\n"
+              "1,a,華為,贏單,10,2024-01-01,2024-02-01,2024-02-02,王偉,李雷\n"
+              "2,b,華為,談判,10,2024-01-01,2024-08-01,,王偉,李雷\n",
+              "id=商機編號\nname=商機名稱\naccount=客戶名稱\nowner=負責人\nstage=銷售階段\namount=商機金額\n"
+              "created=創建時間\nclosed=實際成交日期\nexpected_close=預計成交日期\ncontact=聯繫人\n",
+              false);
+}
+
 static void names_in_two_languages(void **state)
 {
   (void)state;
@@ -132,6 +144,9 @@ static void people_never_leave(void **state)
   assert_false(dc_role_is_personal(DC_ROLE_OWNER));
   dc_roles_free(roles);
   dc_table_free(table);
+  /* A mark is nobody's address. */
+  check_roles(DC_SHAPE_DEALS, "id,stage,E-Mail,Mobile\n1,Won,yes,\n2,Lost,no,\n",
+              "id=id\nstage=stage\ncontact=Mobile\n", false);
   /* In a table that is joined, only what must not leave is looked for. */
   table = table_from(DC_SHAPE_OTHER, "rep,Phone,stage,mail\nAnn,1,Won,a@b.de\nBob,2,Lost,c@d.de\n");
   roles = found_roles(table, DC_SHAPE_OTHER, NULL, 0);
@@ -264,6 +279,12 @@ static void expected_closes_stand_for_closings(void **state)
   check_text(log->roles[0]->why[4],
              "for want of a closing date it stands for it in won and lost deals (3 of 4 have it)");
   log_free(log);
+  /* A history tells it better. */
+  log = log_of(
+      "编号,商机状态,商机金额,创建时间,预计成交日期\nA,赢单,5,2024-01-01,2024-02-01\nB,进行中,5,2024-01-01,2024-03-01\n",
+      "编号,变更时间,阶段\nA,2024-01-01,报价\nA,2024-01-20,赢单\n", NULL);
+  assert_string_equal(spells_of(log, "A"), "2024-01-01..2024-01-20 won");
+  log_free(log);
   /* A closing day that cannot be read is to be mended, not replaced. */
   dc_table *table = table_from(DC_SHAPE_DEALS,
                                "id,stage,created,expected close,closed date\n"
@@ -353,6 +374,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(localised_exports),
+      cmocka_unit_test(traditional_characters),
       cmocka_unit_test(names_in_two_languages),
       cmocka_unit_test(names_as_analysts_write_them),
       cmocka_unit_test(people_never_leave),

@@ -80,6 +80,9 @@ static void columns(void **state)
   check_told(told, "wins are counted and not valued; give --map \"amount=amoumt\" if that is it\n");
   check_told(told,
              "no column of created dates is known, so neither are the ages of deals; give --map \"created=COLUMN\"");
+  warned("id,stage,amount,created,expected close\n1,Won,5,2024-01-01,2024-02-01\n2,Lost,5,2024-01-01,2024-02-01\n",
+         NULL, told);
+  check_told(told, "no closing date is known, so \"expected close\" stands for it in won and lost deals");
   warned("id,stage,amount,created,closed\n1,Won,,,2024-02-01\n2,Lost,,,2024-02-01\n", NULL, told);
   check_told(told, "column \"amount\" is empty");
   check_told(told, "column \"created\" is empty");

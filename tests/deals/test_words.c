@@ -73,6 +73,9 @@ static const expectation expectations[] = {
     {"签单", DC_MEANING_WON},
     {"已签约", DC_MEANING_WON},
     {"贏單", DC_MEANING_WON},
+    {"輸單", DC_MEANING_LOST},
+    {"丟單", DC_MEANING_LOST},
+    {"談判", DC_MEANING_OPEN},
     {"赢单-续约", DC_MEANING_WON},
     {"赢单（华东）", DC_MEANING_WON},
     {"赢单100%", DC_MEANING_WON},
@@ -300,6 +303,8 @@ static void plain_text(void **state)
   check_plain("Amount (EUR) [net] x", true, false, "amount x");
   check_plain("金额（万元）", false, false, "金额");
   check_plain("金额（万元）", false, true, "金额万元");
+  check_plain("預計結單時間", false, true, "预计结单时间");
+  check_plain("贏單客戶", true, true, "赢单客户");
   check_plain("ＡＢＣ１２", false, true, "abc12");
   check_plain("阶段3：报价", true, true, "阶段 3 报价");
   check_plain("a\xC2\xA0"

@@ -36,6 +36,8 @@ dc_status load_paths(const loading *how, const char *const *paths, size_t n_path
   dc_load_request request = {.paths = paths, .n_paths = n_paths, .names = how->given, .n_names = how->n_given};
   request.threads = how->threads ? how->threads : 1;
   request.strict = how->strict;
+  request.decimal = how->decimal;
+  request.dates = how->dates;
   request.expect = expect_of;
   request.context = &copy;
   memset(error, 0, sizeof *error);
@@ -105,6 +107,11 @@ static void check_columns(const dc_column *a, const dc_column *b, size_t rows)
   assert_int_equal(a->n_bad, b->n_bad);
   assert_int_equal(a->n_words, b->n_words);
   for (size_t w = 0; w < a->n_words; w++) assert_string_equal(a->words[w], b->words[w]);
+  assert_string_equal(a->format ? a->format : "", b->format ? b->format : "");
+  assert_int_equal(a->n_missing_words, b->n_missing_words);
+  assert_int_equal(a->currency, b->currency);
+  assert_int_equal(a->currencies != NULL, b->currencies != NULL);
+  if (a->currencies) assert_memory_equal(a->currencies, b->currencies, rows);
   if (a->number) assert_memory_equal(a->number, b->number, rows * sizeof *a->number);
   if (a->date) assert_memory_equal(a->date, b->date, rows * sizeof *a->date);
   if (a->instant) assert_memory_equal(a->instant, b->instant, rows * sizeof *a->instant);

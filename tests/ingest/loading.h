@@ -14,6 +14,8 @@ typedef struct loading {
   size_t n_given;
   int threads;
   bool strict;
+  dc_decimal decimal;
+  dc_when_style dates;
   size_t chunk; /* 0 = dc_load_csv */
 } loading;
 

@@ -1,158 +1,10 @@
 /* What type a column gets, and how its cells are read. */
 #include "engine/base/date.h"
-#include "engine/ingest/number.h"
-#include "engine/ingest/when.h"
 #include "tests/ingest/loading.h"
 
-#include <locale.h>
-
 static const loading plain;
-static const dc_number_style unknown;
-static const dc_when_style no_order;
-
-/* NaN = refused. */
-static double number_of(const char *text)
-{
-  double value;
-  uint32_t seen = 0;
-  return dc_number_parse(text, strlen(text), &unknown, &value, &seen) ? value : (double)NAN;
-}
-
-static uint32_t seen_of(const char *text)
-{
-  double value;
-  uint32_t seen = 0;
-  assert_true(dc_number_parse(text, strlen(text), &unknown, &value, &seen));
-  return seen;
-}
-
-static void numbers(void **state)
-{
-  (void)state;
-  static const struct {
-    const char *text;
-    double value;
-  } cases[] = {{"0", 0},
-               {"-12.5", -12.5},
-               {"+3", 3},
-               {".5", .5},
-               {"5.", 5},
-               {" 7 ", 7},
-               {"1e3", 1000},
-               {"1E-2", .01},
-               {"9007199254740993", 9007199254740992.0},
-               {"0.1", 0.1},
-               {"123456789012345678901234567890", 123456789012345678901234567890.0},
-               {"1,234.50", 1234.5},
-               {"1,234,567", 1234567},
-               {"$1,234", 1234},
-               {"-$5", -5},
-               {"$-5", -5},
-               {"\xE2\x82\xAC 5.25", 5.25},
-               {"5.25 \xE2\x82\xAC", 5.25},
-               {"\xC2\xA3"
-                "9",
-                9},
-               {"9\xC2\xA5", 9},
-               {"(500)", -500},
-               {"($1,500.25)", -1500.25},
-               {"500-", -500},
-               {"12 %", 12},
-               {"-12%", -12},
-               {"4.9406564584124654e-324", 4.9406564584124654e-324},
-               {"1e-400", 0}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_same(number_of(cases[i].text), cases[i].value);
-  static const char *const refused[] = {"",    "abc", "1 2",  "1.2.3", "1e",     "e5",     "--5",  "-(5)",     "0x10",
-                                        "inf", "NaN", "1,23", "12,34", "1,2345", "1,,234", ",123", "1234,567", "1e400",
-                                        "%",   "$",   "()",   "1,5",   "5 EUR",  "1_000",  "-",    "."};
-  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-    if (!isnan(number_of(refused[i]))) fail_msg("'%s' was read as a number", refused[i]);
-  assert_int_equal(seen_of("1,234"), DC_NUMBER_COMMA_3);
-  assert_int_equal(seen_of("1,234.5"), DC_NUMBER_POINT);
-  assert_int_equal(seen_of("1.234"), DC_NUMBER_POINT_3);
-  assert_int_equal(seen_of("0.234"), DC_NUMBER_POINT);
-  assert_int_equal(seen_of("1234.567"), DC_NUMBER_POINT);
-  assert_int_equal(seen_of("1.5"), DC_NUMBER_POINT);
-  assert_int_equal(seen_of("007"), DC_NUMBER_ID);
-  assert_int_equal(seen_of("1234567890123456789"), DC_NUMBER_ID);
-  assert_int_equal(seen_of("0.7") | seen_of("0"), DC_NUMBER_POINT);
-}
-
-/* Correct rounding whatever the locale says about decimal marks. */
-static void locales(void **state)
-{
-  (void)state;
-  static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "C"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (!setlocale(LC_ALL, names[i])) continue;
-    check_same(number_of("1234.5678901234567890123"), 1234.5678901234567890123);
-    check_same(number_of("1e-7"), 1e-7);
-  }
-  setlocale(LC_ALL, "C");
-}
 
 static int32_t day(int year, int month, int number) { return dc_date_from_civil(year, month, number); }
-
-static void dates(void **state)
-{
-  (void)state;
-  static const struct {
-    const char *text;
-    dc_day_order order;
-    int year, month, day;
-  } cases[] = {{"2021-03-04", 0, 2021, 3, 4},
-               {"2021/3/4", 0, 2021, 3, 4},
-               {"04.03.2021", 0, 2021, 3, 4},
-               {"4-Mar-2021", 0, 2021, 3, 4},
-               {"04 MAR 2021", 0, 2021, 3, 4},
-               {"25/03/2021", 0, 2021, 3, 25},
-               {"03/25/2021", 0, 2021, 3, 25},
-               {"04/03/2021", DC_ORDER_DAY_FIRST, 2021, 3, 4},
-               {"04/03/2021", DC_ORDER_MONTH_FIRST, 2021, 4, 3},
-               {"4-3-2021", DC_ORDER_DAY_FIRST, 2021, 3, 4},
-               {"2020-02-29", 0, 2020, 2, 29},
-               {" 2020-02-29 ", 0, 2020, 2, 29}};
-  dc_when when;
-  uint32_t seen;
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    assert_int_equal(dc_when_parse(cases[i].text, strlen(cases[i].text), &(dc_when_style){cases[i].order, DC_BARE_NOT},
-                                   &when, &seen),
-                     DC_WHEN_OK);
-    assert_int_equal(when.day, day(cases[i].year, cases[i].month, cases[i].day));
-  }
-  static const char *const impossible[] = {"2021-02-30", "1899-12-31", "2101-01-01",       "2021-13-01",
-                                           "31.04.2021", "13/13/2021", "2021-02-29 10:00", "0-Jan-2020"};
-  for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++)
-    assert_int_equal(dc_when_parse(impossible[i], strlen(impossible[i]), &no_order, &when, &seen), DC_WHEN_IMPOSSIBLE);
-  static const char *const not [] = {
-      "",           "2021",          "20210304",    "21-03-04",         "2021-03",
-      "2021-03/04", "2021-03-04x",   "4-Foo-2021",  "2021-03-04T",      "2021-03-04 25:00",
-      "1/2/21",     "2021-03-04 1:", "hello there", "2021-03-04 10:61", "12021-01-01"};
-  for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
-    assert_int_equal(dc_when_parse(not [i], strlen(not [i]), &no_order, &when, &seen), DC_WHEN_NOT);
-}
-
-static void instants(void **state)
-{
-  (void)state;
-  static const struct {
-    const char *text;
-    int64_t ms;
-  } cases[] = {{"1970-01-01 00:00", 0},
-               {"1970-01-01T00:00:01Z", 1000},
-               {"1970-01-02 01:02:03.5", 86400000 + 3723500},
-               {"1970-01-01T00:00:00.123456Z", 123},
-               {"1970-01-01T02:00:00+02:00", 0},
-               {"1970-01-01T00:00:00.000+0000", 0},
-               {"1970-01-01T00:00:00-0530", 19800000},
-               {"02.01.1970 1:00", 90000000}};
-  dc_when when;
-  uint32_t seen = 0;
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    assert_int_equal(dc_when_parse(cases[i].text, strlen(cases[i].text), &no_order, &when, &seen), DC_WHEN_OK);
-    assert_int_equal(dc_when_instant(&when), cases[i].ms);
-  }
-}
 
 static dc_type type_of(const char *values, dc_type expected)
 {
@@ -321,10 +173,9 @@ static void table_functions(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(numbers),          cmocka_unit_test(locales),     cmocka_unit_test(dates),
-      cmocka_unit_test(instants),         cmocka_unit_test(types),       cmocka_unit_test(text_ids),
-      cmocka_unit_test(missing_words),    cmocka_unit_test(bad_cells),   cmocka_unit_test(doubtful_dates),
-      cmocka_unit_test(doubtful_amounts), cmocka_unit_test(late_values), cmocka_unit_test(table_functions)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(types),          cmocka_unit_test(text_ids),
+                                     cmocka_unit_test(missing_words),  cmocka_unit_test(bad_cells),
+                                     cmocka_unit_test(doubtful_dates), cmocka_unit_test(doubtful_amounts),
+                                     cmocka_unit_test(late_values),    cmocka_unit_test(table_functions)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,7 @@ out_of_memory                out of memory
 corrupted_model              corrupted model file
 hostile_names                hostile names
 personal_data                personal data'
+. "$repo/tests/reliability/balance"
 . "$repo/tests/reliability/rows_reading"
 . "$repo/tests/reliability/rows_values"
 . "$repo/tests/reliability/rows_deals"
@@ -78,21 +79,6 @@ warns() { grep -q -e "$1" out.json || { echo "no '$1' in:"; grep -A99 '^"warning
 stops() { # code, pattern of the message; nothing on standard output
   is "$code" "$1" && says "$2" && [ ! -s out.json ]
 }
-balances() {
-  tr '{' '\n' <out.json | awk -F '[,}]' '/^"name":/ {
-    for (i = 1; i <= NF; i++) { split($i, pair, ":"); v[pair[1]] = pair[2] }
-    n++
-    rest = v["\"read\""]
-    split("used rejected duplicate after_as_of excluded blank preamble", part, " ")
-    for (i = 1; i <= 7; i++) rest -= v["\"" part[i] "\""]
-    if (rest != 0) bad = 1
-    if (v["\"amount_read\""] == "null") next
-    rest = v["\"amount_read\""]
-    for (i = 1; i <= 7; i++) rest -= v["\"amount_" part[i] "\""]
-    if (rest > 1e-6 || rest < -1e-6) bad = 1
-  } END { exit !(n && !bad) }'
-}
-header=id,stage,amount,created,closed
 dozen() { cat "$repo/tests/cli/deals.csv"; }
 rest() { dozen | sed 1d; }
 

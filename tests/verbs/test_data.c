@@ -113,21 +113,6 @@ static void strict_stops_at_what_deals_reject(void **state)
   case_end(&c);
 }
 
-static void currencies_are_told(void **state)
-{
-  (void)state;
-  job_case c;
-  case_begin(&c);
-  case_add(&c.job.files, case_file(&c, "deals.csv",
-                                   "deal_id,stage,amount,currency,created,closed\n"
-                                   "1,Closed Won,100,EUR,2024-01-10,2024-02-20\n"
-                                   "2,Closed Won,100,USD,2024-02-03,2024-03-11\n"
-                                   "3,Closed Lost,100,USD,2024-02-03,2024-03-11\n"));
-  case_run(&c);
-  assert_true(case_warns(&c, "names 2 currencies (EUR, USD)"));
-  case_end(&c);
-}
-
 static const char odd_years[] = "deal_id,stage,amount,created,closed\n"
                                 "1,Closed Won,100,2024-01-10,2024-02-20\n"
                                 "2,Closed Lost,60,2024-02-03,2024-03-10\n"
@@ -158,8 +143,7 @@ static void lone_days_are_told(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rows_balance),        cmocka_unit_test(history_and_file),
-      cmocka_unit_test(history_alone),       cmocka_unit_test(strict_stops_at_what_deals_reject),
-      cmocka_unit_test(currencies_are_told), cmocka_unit_test(lone_days_are_told)};
+      cmocka_unit_test(rows_balance), cmocka_unit_test(history_and_file), cmocka_unit_test(history_alone),
+      cmocka_unit_test(strict_stops_at_what_deals_reject), cmocka_unit_test(lone_days_are_told)};
   return cmocka_run_group_tests_name("data", tests, NULL, NULL);
 }
