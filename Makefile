@@ -65,7 +65,7 @@ BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 BINARY := $(BUILD)/dealcast
 GENERATE := $(if $(wildcard datasets/generate/main.c),$(BUILD)/dealcast-generate)
 
-.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench accuracy deps clean install help lib tests
+.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench bench-peers agree accuracy deps clean install help lib tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -125,6 +125,13 @@ BENCH_DEALS ?= 1000000
 BENCH_DATA := build/bench/deals_$(BENCH_DEALS).csv
 bench: $(BENCHES) $(BINARY) $(BENCH_DATA) ## builds and runs bench/bench_*.c on a generated file of BENCH_DEALS (1,000,000) deals
 	@for program in $(BENCHES); do echo "== $$program"; $$program $(BENCH_DATA) || exit 1; done
+
+bench-peers: $(BUILD)/bench/bench_load ## loads BENCH_DEALS deals beside polars, DuckDB, fread, pandas; bench/load.csv
+	@bench/peers.sh $< build/bench $(BENCH_DEALS) bench/load.csv
+
+TEXTS ?= 1000000
+agree: $(BUILD)/tests/ingest/test_plain ## reads TEXTS (1,000,000) fuzzed tables at speed and by libcsv: equal columns
+	@DEALCAST_FUZZ_TEXTS=$(TEXTS) OMP_WAIT_POLICY=passive $<
 
 accuracy: $(BINARY) $(GENERATE) ## forecasts of 200 generated teams and of maven-crm against what came; bench/accuracy.csv
 	@bench/accuracy.sh $(BINARY) $(GENERATE) bench/accuracy.csv

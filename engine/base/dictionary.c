@@ -60,6 +60,12 @@ void dc_dictionary_free(dc_dictionary *dictionary)
   free(dictionary);
 }
 
+void dc_dictionary_close(dc_dictionary *dictionary)
+{
+  free(dictionary->slots);
+  dictionary->slots = NULL;
+}
+
 static inline uint64_t mix(uint64_t x)
 {
   x *= 0x9E3779B97F4A7C15u;

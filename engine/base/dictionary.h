@@ -13,6 +13,9 @@ typedef struct dc_dictionary dc_dictionary;
 dc_dictionary *dc_dictionary_new(void); /* NULL when memory ends */
 void dc_dictionary_free(dc_dictionary *dictionary);
 
+/* Frees what only looking up needs: the words stay, and none may be looked up any more. */
+void dc_dictionary_close(dc_dictionary *dictionary);
+
 /* The word's code, 0-based; a new word is copied and gets the next one. No allocation for a known word.
  * DC_DICTIONARY_FULL when memory ends. */
 uint32_t dc_dictionary_code(dc_dictionary *dictionary, const char *word, size_t length);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP = 8, FEW = 24, DEEPEST = 64, VALUES = 256 };
+enum { STEP = 8, FEW = 24, DEEPEST = 64, VALUES = 256, AHEAD = 16 };
 
 /* key: the STEP bytes of the word at the depth that the sort has come to, the first one highest, 0 behind the end. */
 typedef struct item {
@@ -125,6 +125,7 @@ static void sort_from(const dc_word *words, item *items, item *scratch, size_t n
   for (;; depth += STEP) {
     uint64_t differing = 0;
     for (size_t i = 0; i < n; i++) {
+      if (i + AHEAD < n) __builtin_prefetch(words[items[i + AHEAD].word].bytes + depth);
       items[i].key = key_at(&words[items[i].word], depth);
       differing |= items[i].key ^ items[0].key;
     }

@@ -5,6 +5,7 @@
 #include "engine/cli/help.h"
 #include "engine/cli/options.h"
 #include "engine/cli/signals.h"
+#include "engine/output/balance.h"
 
 #include <errno.h>
 #include <gsl/gsl_errno.h>
@@ -59,7 +60,7 @@ static int finish_stdout(void)
   return dc_exit_code(status);
 }
 
-/* JSON and the terminal's view carry the warnings; the other formats have no place for them. */
+/* JSON and the terminal's view carry the warnings and the balance; the other formats have no place for them. */
 static void tell_warnings(const dc_command *command, const dc_result *result)
 {
   bool carried = command->write.out_dir || command->write.format == DC_FORMAT_JSON ||
@@ -67,6 +68,13 @@ static void tell_warnings(const dc_command *command, const dc_result *result)
   for (size_t i = 0; i < result->n_warnings && !carried; i++) {
     fputs("dealcast: warning: ", stderr);
     put_plain(result->warnings[i]);
+    fputc('\n', stderr);
+  }
+  char line[DC_BALANCE_CHARS];
+  for (size_t k = 0; result->inputs && k < result->inputs->rows && !carried; k++) {
+    if (!dc_balance_line(result, k, line)) continue;
+    fputs("dealcast: ", stderr);
+    put_plain(line);
     fputc('\n', stderr);
   }
 }

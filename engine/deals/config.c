@@ -1,6 +1,6 @@
 /* The INI file is read by inih, which cuts lines at 200 bytes, takes an indented key for more of the value above and
  * leaves comments in continued lines. So it gets its lines from `piece` below, which sees to all three. */
-#include "engine/deals/config_internal.h"
+#include "engine/deals/config.h"
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
@@ -16,45 +16,72 @@
 
 enum { MAX_OFFSET_MINUTES = 14 * 60 };
 
-static dc_status set_words(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
-static dc_status set_booked(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
-static dc_status set_fiscal(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
-static dc_status set_timezone(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
-static dc_status set_currency(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
-static dc_status set_dates(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
-static dc_status set_decimal(dc_config_reader *in, const struct dc_config_setting *rule, const char *value);
+typedef struct owned_config {
+  dc_config config; /* first: dc_config_free gets its address */
+  dc_arena *arena;
+} owned_config;
 
-static const dc_config_setting settings[] = {
+typedef struct reader {
+  FILE *file;
+  const char *path;
+  owned_config *owned;
+  char *line; /* the physical line, and what of it has not been handed out */
+  size_t line_size;
+  const char *rest;
+  int64_t number;   /* of the physical line */
+  int64_t *line_of; /* the physical line of each piece handed out */
+  size_t pieces, capacity;
+  size_t given[32]; /* single-valued settings seen so far, by index into settings */
+  size_t n_given;
+  dc_status status;
+  dc_error *error;
+} reader;
+
+typedef struct setting {
+  const char *section, *key;
+  dc_status (*set)(reader *in, const struct setting *rule, const char *value);
+  dc_meaning meaning;
+  bool single;
+  size_t offset; /* of a limit, in dc_check_config */
+} setting;
+
+static dc_status set_words(reader *in, const struct setting *rule, const char *value);
+static dc_status set_choice(reader *in, const struct setting *rule, const char *value);
+static dc_status set_fiscal(reader *in, const struct setting *rule, const char *value);
+static dc_status set_timezone(reader *in, const struct setting *rule, const char *value);
+static dc_status set_currency(reader *in, const struct setting *rule, const char *value);
+static dc_status set_limit(reader *in, const struct setting *rule, const char *value);
+
+static const setting settings[] = {
     {"stages", "won", set_words, DC_MEANING_WON, false, 0},
     {"stages", "lost", set_words, DC_MEANING_LOST, false, 0},
     {"stages", "open", set_words, DC_MEANING_OPEN, false, 0},
     {"stages", "ignore", set_words, DC_MEANING_IGNORE, false, 0},
     {"stages", "order", set_words, DC_MEANING_UNKNOWN, false, 0},
-    {"outcome", "booked_at", set_booked, DC_MEANING_UNKNOWN, true, 0},
+    {"outcome", "booked_at", set_choice, DC_MEANING_UNKNOWN, true, offsetof(dc_config, booked_at)},
     {"calendar", "fiscal_start", set_fiscal, DC_MEANING_UNKNOWN, true, 0},
     {"calendar", "timezone", set_timezone, DC_MEANING_UNKNOWN, true, 0},
-    {"calendar", "dates", set_dates, DC_MEANING_UNKNOWN, true, 0},
+    {"calendar", "dates", set_choice, DC_MEANING_UNKNOWN, true, offsetof(dc_config, dates)},
     {"currency", "code", set_currency, DC_MEANING_UNKNOWN, true, 0},
-    {"currency", "decimal", set_decimal, DC_MEANING_UNKNOWN, true, 0},
-    {"check", "stale_days", dc_config_set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, stale_days)},
-    {"check", "far_days", dc_config_set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, far_days)},
-    {"check", "likely_days", dc_config_set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, likely_days)},
-    {"check", "absurd_times", dc_config_set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, absurd_times)},
+    {"currency", "decimal", set_choice, DC_MEANING_UNKNOWN, true, offsetof(dc_config, decimal)},
+    {"check", "stale_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, stale_days)},
+    {"check", "far_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, far_days)},
+    {"check", "likely_days", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, likely_days)},
+    {"check", "absurd_times", set_limit, DC_MEANING_UNKNOWN, true, offsetof(dc_check_config, absurd_times)},
 };
 static const dc_check_config check_defaults = {60, 1826, 7, 1000};
 static const char *const sections[] = {"columns",  "stages",  "outcome", "calendar", "currency",
                                        "required", "allowed", "check",   "weights"};
 enum { N_SETTINGS = sizeof settings / sizeof *settings, N_SECTIONS = sizeof sections / sizeof *sections };
 
-dc_status dc_config_no_memory(dc_config_reader *in) { return dc_fail_memory(in->error, "reading the configuration"); }
+#define REFUSE(in, ...) dc_fail_at((in)->error, DC_E_USAGE, (in)->path, (in)->number, 0, __VA_ARGS__)
 
-char *dc_config_copy(dc_config_reader *in, const char *text)
-{
-  return dc_arena_copy(in->owned->arena, text, strlen(text));
-}
+static dc_status no_memory(reader *in) { return dc_fail_memory(in->error, "reading the configuration"); }
+
+static char *copy(reader *in, const char *text) { return dc_arena_copy(in->owned->arena, text, strlen(text)); }
 
 /* A copy of items with room for one more, NULL when memory ends. Lists are short. */
-void *dc_config_longer(dc_config_reader *in, const void *items, size_t n, size_t size)
+static void *longer(reader *in, const void *items, size_t n, size_t size)
 {
   void *grown = dc_arena_alloc(in->owned->arena, n + 1, size);
   if (grown && n) memcpy(grown, items, n * size);
@@ -68,18 +95,18 @@ static const char *meaning_key(dc_meaning meaning)
   return "";
 }
 
-static dc_status add_ordered(dc_config_reader *in, const char *word)
+static dc_status add_ordered(reader *in, const char *word)
 {
   dc_config *config = &in->owned->config;
   if (dc_stage_position(config, word) >= 0) return REFUSE(in, "stage \"%s\" is twice in order", word);
-  char **order = dc_config_longer(in, config->order, config->n_order, sizeof *order);
-  if (!order || !(order[config->n_order] = dc_config_copy(in, word))) return dc_config_no_memory(in);
+  char **order = longer(in, config->order, config->n_order, sizeof *order);
+  if (!order || !(order[config->n_order] = copy(in, word))) return no_memory(in);
   config->order = order;
   config->n_order++;
   return DC_OK;
 }
 
-static dc_status add_stage(dc_config_reader *in, const char *word, dc_meaning meaning)
+static dc_status add_stage(reader *in, const char *word, dc_meaning meaning)
 {
   dc_config *config = &in->owned->config;
   for (size_t i = 0; i < config->n_stages; i++)
@@ -88,9 +115,9 @@ static dc_status add_stage(dc_config_reader *in, const char *word, dc_meaning me
       return REFUSE(in, "stage \"%s\" is both %s and %s", word, meaning_key(config->stages[i].meaning),
                     meaning_key(meaning));
     }
-  void *stages = dc_config_longer(in, config->stages, config->n_stages, sizeof *config->stages);
-  char *kept = dc_config_copy(in, word);
-  if (!stages || !kept) return dc_config_no_memory(in);
+  void *stages = longer(in, config->stages, config->n_stages, sizeof *config->stages);
+  char *kept = copy(in, word);
+  if (!stages || !kept) return no_memory(in);
   config->stages = stages;
   config->stages[config->n_stages].word = kept;
   config->stages[config->n_stages++].meaning = meaning;
@@ -98,8 +125,8 @@ static dc_status add_stage(dc_config_reader *in, const char *word, dc_meaning me
 }
 
 /* WORD, WORD, ...; a word with a comma in it stands in double quotes. each takes the words one by one. */
-dc_status dc_config_split(dc_config_reader *in, const char *key, const char *value, void *context,
-                          dc_status (*each)(dc_config_reader *in, void *context, const char *word))
+static dc_status split_words(reader *in, const char *key, const char *value, void *context,
+                             dc_status (*each)(reader *in, void *context, const char *word))
 {
   char word[DC_FOLD_BYTES];
   dc_status status = DC_OK;
@@ -124,31 +151,97 @@ dc_status dc_config_split(dc_config_reader *in, const char *key, const char *val
   return status;
 }
 
-static dc_status take_stage(dc_config_reader *in, void *context, const char *word)
+static dc_status take_stage(reader *in, void *context, const char *word)
 {
-  const dc_config_setting *rule = context;
+  const setting *rule = context;
   return rule->meaning == DC_MEANING_UNKNOWN ? add_ordered(in, word) : add_stage(in, word, rule->meaning);
 }
 
-static dc_status set_words(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
+static dc_status set_words(reader *in, const struct setting *rule, const char *value)
 {
-  dc_config_setting copied = *rule;
-  return dc_config_split(in, rule->key, value, &copied, take_stage);
+  setting copied = *rule;
+  return split_words(in, rule->key, value, &copied, take_stage);
 }
 
-static dc_status set_booked(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
+static dc_status take_listed(reader *in, void *context, const char *word)
 {
-  static const char *const names[] = {"last_spell", "first"};
-  (void)rule;
-  for (int i = 0; i < 2; i++)
-    if (dc_text_same(value, names[i])) {
-      in->owned->config.booked_at = i ? DC_BOOKED_FIRST : DC_BOOKED_LAST_SPELL;
-      return DC_OK;
-    }
-  return REFUSE(in, "booked_at is last_spell or first, not \"%s\"", value);
+  dc_config_list *list = context;
+  char **words = longer(in, list->words, list->n, sizeof *words);
+  if (!words || !(words[list->n] = copy(in, word))) return no_memory(in);
+  list->words = words;
+  list->n++;
+  return DC_OK;
 }
 
-static dc_status set_fiscal(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
+/* A line of [required] or [allowed]; a name that comes again adds to its list. */
+static dc_status set_list(reader *in, dc_config_list **lists, size_t *n, const char *key, const char *value)
+{
+  dc_config_list *list = NULL;
+  for (size_t i = 0; i < *n; i++)
+    if (dc_text_same((*lists)[i].name, key)) list = &(*lists)[i];
+  if (!list) {
+    dc_config_list *grown = longer(in, *lists, *n, sizeof *grown);
+    if (!grown || !(grown[*n].name = copy(in, key))) return no_memory(in);
+    *lists = grown;
+    list = &grown[(*n)++];
+  }
+  return split_words(in, key, value, list, take_listed);
+}
+
+static dc_status set_limit(reader *in, const struct setting *rule, const char *value)
+{
+  char *end;
+  long limit = strtol(value, &end, 10);
+  if (end == value || *end || limit < 1 || limit > 1000000)
+    return REFUSE(in, "%s is a whole number from 1 to 1000000, not \"%s\"", rule->key, value);
+  memcpy((char *)&in->owned->config.check + rule->offset, &(int){(int)limit}, sizeof(int));
+  return DC_OK;
+}
+
+/* A role, `rows`, or `other` for the columns without a role. */
+static dc_status set_weight(reader *in, const char *key, const char *value)
+{
+  dc_config *config = &in->owned->config;
+  char *end;
+  double weight = strtod(value, &end);
+  dc_role role = dc_role_parse(key);
+  const char *name = role != DC_ROLE_NONE ? dc_role_name(role) : dc_text_same(key, "rows") ? "rows" : "other";
+  if (role == DC_ROLE_NONE && !dc_text_same(key, name))
+    return REFUSE(in, "unknown role \"%s\" in [weights]; beside roles there are `rows` and `other`", key);
+  if (end == value || *end || !(weight >= 0 && weight <= 1000))
+    return REFUSE(in, "a weight is a number from 0 to 1000, not \"%s\"", value);
+  for (size_t i = 0; i < config->n_weights; i++)
+    if (strcmp(config->weights[i].role, name) == 0) return REFUSE(in, "%s is given twice", name);
+  void *grown = longer(in, config->weights, config->n_weights, sizeof *config->weights);
+  char *kept = copy(in, name);
+  if (!grown || !kept) return no_memory(in);
+  config->weights = grown;
+  config->weights[config->n_weights].role = kept;
+  config->weights[config->n_weights++].weight = weight;
+  return DC_OK;
+}
+
+/* One of a key's words, in the order of its enum; an enum without negative values has the size of int. */
+static dc_status set_choice(reader *in, const struct setting *rule, const char *value)
+{
+  static const struct {
+    const char *key, *words[3], *all;
+    int first;
+  } keys[] = {
+      {"booked_at", {"last_spell", "first", NULL}, "last_spell or first", DC_BOOKED_LAST_SPELL},
+      {"dates", {"day-first", "month-first", "year-first"}, "day-first, month-first or year-first", DC_ORDER_DAY_FIRST},
+      {"decimal", {"point", "comma", NULL}, "point or comma", DC_DECIMAL_POINT}};
+  size_t k = 0;
+  while (strcmp(keys[k].key, rule->key) != 0) k++;
+  for (int w = 0; w < 3 && keys[k].words[w]; w++) {
+    if (!dc_text_same(value, keys[k].words[w])) continue;
+    memcpy((char *)&in->owned->config + rule->offset, &(int){keys[k].first + w}, sizeof(int));
+    return DC_OK;
+  }
+  return REFUSE(in, "%s is %s, not \"%s\"", rule->key, keys[k].all, value);
+}
+
+static dc_status set_fiscal(reader *in, const struct setting *rule, const char *value)
 {
   char *end;
   long month = strtol(value, &end, 10);
@@ -167,7 +260,7 @@ static bool two_digits(const char *text, int *number)
   return true;
 }
 
-static dc_status set_timezone(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
+static dc_status set_timezone(reader *in, const struct setting *rule, const char *value)
 {
   dc_config *config = &in->owned->config;
   int hours = 0, minutes = 0;
@@ -184,28 +277,7 @@ static dc_status set_timezone(dc_config_reader *in, const struct dc_config_setti
   return DC_OK;
 }
 
-static dc_status set_dates(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
-{
-  static const char *const names[] = {"day-first", "month-first", "year-first"};
-  (void)rule;
-  for (int i = 0; i < 3; i++) {
-    if (!dc_text_same(value, names[i])) continue;
-    in->owned->config.dates = (dc_day_order)(i + DC_ORDER_DAY_FIRST);
-    return DC_OK;
-  }
-  return REFUSE(in, "dates is day-first, month-first or year-first, not \"%s\"", value);
-}
-
-static dc_status set_decimal(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
-{
-  bool comma = dc_text_same(value, "comma");
-  (void)rule;
-  if (!comma && !dc_text_same(value, "point")) return REFUSE(in, "decimal is point or comma, not \"%s\"", value);
-  in->owned->config.decimal = comma ? DC_DECIMAL_COMMA : DC_DECIMAL_POINT;
-  return DC_OK;
-}
-
-static dc_status set_currency(dc_config_reader *in, const struct dc_config_setting *rule, const char *value)
+static dc_status set_currency(reader *in, const struct setting *rule, const char *value)
 {
   char *code = in->owned->config.currency;
   (void)rule;
@@ -219,7 +291,7 @@ static dc_status set_currency(dc_config_reader *in, const struct dc_config_setti
   return value[3] ? REFUSE(in, "currency is a code of three letters such as USD, not \"%s\"", value) : DC_OK;
 }
 
-static dc_status set_column(dc_config_reader *in, const char *key, const char *value)
+static dc_status set_column(reader *in, const char *key, const char *value)
 {
   dc_config *config = &in->owned->config;
   const char *roles[DC_ROLES];
@@ -233,16 +305,16 @@ static dc_status set_column(dc_config_reader *in, const char *key, const char *v
   for (size_t i = 0; i < config->n_columns; i++)
     if (role != DC_ROLE_NONE && dc_role_parse(config->columns[i].role) == role)
       return REFUSE(in, "role %s is given twice", dc_role_name(role));
-  void *columns = dc_config_longer(in, config->columns, config->n_columns, sizeof *config->columns);
-  char *name = dc_config_copy(in, dc_role_name(role)), *column = dc_config_copy(in, value);
-  if (!columns || !name || !column) return dc_config_no_memory(in);
+  void *columns = longer(in, config->columns, config->n_columns, sizeof *config->columns);
+  char *name = copy(in, dc_role_name(role)), *column = copy(in, value);
+  if (!columns || !name || !column) return no_memory(in);
   config->columns = columns;
   config->columns[config->n_columns].role = name;
   config->columns[config->n_columns++].column = column;
   return DC_OK;
 }
 
-static dc_status refuse_section(dc_config_reader *in, const char *section)
+static dc_status refuse_section(reader *in, const char *section)
 {
   if (!*section) return REFUSE(in, "a key before any [section]");
   const char *near = dc_text_nearest(section, sections, N_SECTIONS);
@@ -253,7 +325,7 @@ static dc_status refuse_section(dc_config_reader *in, const char *section)
                 section);
 }
 
-static dc_status refuse_key(dc_config_reader *in, const char *section, const char *key)
+static dc_status refuse_key(reader *in, const char *section, const char *key)
 {
   const char *keys[N_SETTINGS];
   size_t n = 0;
@@ -263,7 +335,7 @@ static dc_status refuse_key(dc_config_reader *in, const char *section, const cha
   return REFUSE(in, "unknown key \"%s\" in [%s]; did you mean %s?", key, section, near ? near : keys[0]);
 }
 
-static dc_status take(dc_config_reader *in, const char *section, const char *key, const char *value)
+static dc_status take(reader *in, const char *section, const char *key, const char *value)
 {
   bool known = false;
   for (int i = 0; i < N_SECTIONS; i++) known = known || dc_text_same(sections[i], section);
@@ -272,12 +344,11 @@ static dc_status take(dc_config_reader *in, const char *section, const char *key
   if (dc_text_same(section, "columns"))
     return *value ? set_column(in, key, value) : REFUSE(in, "%s has no column", key);
   dc_config *config = &in->owned->config;
-  if (dc_text_same(section, "required"))
-    return dc_config_set_list(in, &config->required, &config->n_required, key, value);
-  if (dc_text_same(section, "allowed")) return dc_config_set_list(in, &config->allowed, &config->n_allowed, key, value);
-  if (dc_text_same(section, "weights")) return dc_config_set_weight(in, key, value);
+  if (dc_text_same(section, "required")) return set_list(in, &config->required, &config->n_required, key, value);
+  if (dc_text_same(section, "allowed")) return set_list(in, &config->allowed, &config->n_allowed, key, value);
+  if (dc_text_same(section, "weights")) return set_weight(in, key, value);
   for (size_t i = 0; i < N_SETTINGS; i++) {
-    const dc_config_setting *s = &settings[i];
+    const setting *s = &settings[i];
     if (!dc_text_same(s->section, section) || !dc_text_same(s->key, key)) continue;
     if (!s->single) return s->set(in, s, value);
     for (size_t k = 0; k < in->n_given; k++)
@@ -290,13 +361,13 @@ static dc_status take(dc_config_reader *in, const char *section, const char *key
 
 static int handle(void *context, const char *section, const char *key, const char *value)
 {
-  dc_config_reader *in = context;
+  reader *in = context;
   if (in->status == DC_OK) in->status = take(in, section, key, value ? value : "");
   return in->status == DC_OK;
 }
 
 /* Takes the comment off the line in hand, and its leading blanks where a section or a key begins it. */
-static void tidy(dc_config_reader *in)
+static void tidy(reader *in)
 {
   const char *start = in->line;
   bool quoted = false, begins;
@@ -324,13 +395,13 @@ static size_t cut(const char *text, size_t room)
   return at;
 }
 
-static bool note_line(dc_config_reader *in)
+static bool note_line(reader *in)
 {
   if (in->pieces == in->capacity) {
     size_t capacity = in->capacity ? 2 * in->capacity : 64;
     int64_t *grown = realloc(in->line_of, capacity * sizeof *grown);
     if (!grown) {
-      in->status = dc_config_no_memory(in);
+      in->status = no_memory(in);
       return false;
     }
     in->line_of = grown;
@@ -343,7 +414,7 @@ static bool note_line(dc_config_reader *in)
 /* inih's fgets: one line, or, of a line too long for it, a part that it will take for a continued value. */
 static char *piece(char *out, int size, void *context)
 {
-  dc_config_reader *in = context;
+  reader *in = context;
   bool first = !in->rest || !*in->rest;
   if (in->status != DC_OK) return NULL;
   if (first) {
@@ -366,11 +437,11 @@ static char *piece(char *out, int size, void *context)
   return note_line(in) ? out : NULL;
 }
 
-static dc_status parse(dc_config_reader *in)
+static dc_status parse(reader *in)
 {
   int bad = ini_parse_stream(piece, in, handle, in);
   if (ferror(in->file)) return dc_fail_at(in->error, DC_E_SYSTEM, in->path, 0, 0, "cannot read: %s", strerror(errno));
-  if (bad < 0) return dc_config_no_memory(in);
+  if (bad < 0) return no_memory(in);
   /* An unreadable line comes before what was refused because of it. */
   int64_t unreadable = bad > 0 ? in->line_of[bad - 1] : in->number;
   if (in->status != DC_OK && (bad == 0 || unreadable >= in->number)) return in->status;
@@ -380,7 +451,7 @@ static dc_status parse(dc_config_reader *in)
 }
 
 /* [required] goes by [stages] order. */
-static dc_status check_required(dc_config_reader *in)
+static dc_status check_required(reader *in)
 {
   const dc_config *config = &in->owned->config;
   for (size_t i = 0; i < config->n_required; i++)
@@ -394,12 +465,12 @@ static dc_status check_required(dc_config_reader *in)
 
 dc_status dc_config_read(const char *path, dc_config **config, dc_error *error)
 {
-  dc_config_reader in = {.path = path, .error = error};
+  reader in = {.path = path, .error = error};
   dc_status status = DC_OK;
   *config = NULL;
   in.owned = calloc(1, sizeof *in.owned);
   if (!in.owned || !(in.owned->arena = dc_arena_new())) {
-    status = dc_config_no_memory(&in);
+    status = no_memory(&in);
     goto done;
   }
   memcpy(in.owned->config.timezone, "UTC", 4);
@@ -423,7 +494,7 @@ done:
 void dc_config_free(dc_config *config)
 {
   if (!config) return;
-  dc_config_owned *owned = (dc_config_owned *)config;
+  owned_config *owned = (owned_config *)config;
   dc_arena_free(owned->arena);
   free(owned);
 }

@@ -45,9 +45,18 @@ bool dc_has_control(const char *text, size_t length);
 /* The end of the physical line that begins at p (behind its line end), or `end`. */
 const char *dc_line_end(const char *p, const char *end, bool lone_cr);
 
-/* dc_load_csv with another size of chunks, for tests: whatever the size, the table is the same. From engine/ingest/load.c. */
+/* For tests and measurements: whatever is said here, the table is the same. */
+struct dc_scanner;
+typedef struct dc_load_tuning {
+  size_t chunk_bytes;               /* 0 = DC_CHUNK_BYTES */
+  const struct dc_scanner *scanner; /* NULL: every row is read by libcsv */
+} dc_load_tuning;
+
+/* dc_load_csv so tuned, and with another size of chunks. From engine/ingest/load.c. */
 struct dc_load;
 struct dc_load_request;
+dc_status dc_load_csv_tuned(const struct dc_load_request *request, const dc_load_tuning *tuning, struct dc_load **load,
+                            dc_error *error) DC_MUST_CHECK;
 dc_status dc_load_csv_chunks(const struct dc_load_request *request, size_t chunk_bytes, struct dc_load **load,
                              dc_error *error) DC_MUST_CHECK;
 

@@ -343,12 +343,15 @@ static size_t count_missing(const dc_column *column, size_t first, size_t rows)
   uint64_t before = 0;
   switch (column->type) {
     case DC_TYPE_NUMBER:
+#pragma omp simd reduction(+ : n)
       for (size_t r = first; r < end; r++) n += isnan(column->number[r]) != 0;
       break;
     case DC_TYPE_DATE:
+#pragma omp simd reduction(+ : n)
       for (size_t r = first; r < end; r++) n += column->date[r] == DC_DATE_MISSING;
       break;
     case DC_TYPE_INSTANT:
+#pragma omp simd reduction(+ : n)
       for (size_t r = first; r < end; r++) n += column->instant[r] == DC_INSTANT_MISSING;
       break;
     case DC_TYPE_TEXT:
@@ -389,6 +392,7 @@ void dc_unit_reset(dc_unit *unit, size_t n_columns)
   dc_rejects_clear(&unit->rejects);
   unit->columns = NULL;
   unit->rows = 0;
+  unit->at_speed = 0;
   unit->read = unit->rejected = unit->blank = 0;
   unit->unsure = false;
   unit->status = DC_OK;

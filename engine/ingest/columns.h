@@ -42,7 +42,8 @@ typedef struct dc_unit {
   dc_unit_column *columns;
   int worker;
   bool unsure;
-  bool again; /* read at speed, and then once more */
+  bool again;       /* read at speed, and then once more */
+  int64_t at_speed; /* rows that libcsv did not see */
   dc_status status;
   dc_error error;
 } dc_unit;

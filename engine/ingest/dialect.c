@@ -164,10 +164,10 @@ static dc_status search_all(search *s, dc_error *error)
   if (status == DC_OK && s->best.agreeing == 0) s->best.dialect.delimiter = s->given ? s->given : ',';
   if (status == DC_OK) status = try_forms(s, delimiters, error);
   if (status != DC_OK || !s->rival) return status;
-  char a[2], b[2];
+  char best = s->best.dialect.delimiter, a[2], b[2], shown = best == '\t' ? s->rival : best;
   return dc_fail_at(error, DC_E_INPUT, s->path, (int64_t)s->line, 0,
-                    "the fields may be separated by '%s' or by '%s'; say which by a first line \"sep=%s\"",
-                    dc_delimiter_name(s->best.dialect.delimiter, a), dc_delimiter_name(s->rival, b), a);
+                    "the fields may be separated by '%s' or by '%s'; say which by a first line \"sep=%c\"",
+                    dc_delimiter_name(best, a), dc_delimiter_name(s->rival, b), shown);
 }
 
 dc_status dc_dialect_find(dc_reader *reader, const dc_source *source, uint64_t from, uint64_t line, char given,

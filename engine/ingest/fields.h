@@ -21,7 +21,7 @@ typedef struct dc_fields {
   uint64_t inside, breaks, closes, cr; /* how the last word ended: see fields.c */
 } dc_fields;
 
-enum { DC_FIELDS_WINDOW = 1 << 16 };
+enum { DC_FIELDS_WINDOW = 1 << 14 };
 
 /* Room for records of n_fields; false when memory ends. */
 bool dc_fields_reserve(dc_fields *fields, const dc_scanner *scanner, size_t n_fields);

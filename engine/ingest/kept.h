@@ -6,7 +6,7 @@
 
 /* Blocks and sources go with dc_load_close, the rest with the load.
  * bad                 per file and column of the table, cells that stand there and cannot be read
- * amount, unreadable  per file, of the rows that the loader itself rejected: dc_load_look_up */
+ * amount, readable, unreadable  per file, of the rows that the loader itself rejected: dc_load_look_up */
 typedef struct dc_kept {
   size_t n_files;
   dc_file *files;
@@ -14,7 +14,7 @@ typedef struct dc_kept {
   dc_guess *guesses; /* per column of the table */
   int64_t *bad;
   double *amount;
-  int64_t *unreadable;
+  int64_t *readable, *unreadable;
 } dc_kept;
 
 /* Frees all but itself. */

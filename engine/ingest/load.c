@@ -3,6 +3,7 @@
 #include "engine/ingest/kept.h"
 #include "engine/ingest/pass.h"
 #include "engine/ingest/review.h"
+#include "engine/ingest/scan.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ enum { BLOCK_SPAN_MAX = 4 << 20, ONE_THREAD_BYTES = 1 << 20, PASSES = 16, FILES_
 typedef struct job {
   const dc_load_request *request;
   size_t chunk_bytes;
+  const dc_scanner *scanner;
   int threads;
   dc_file *files;
   dc_layout *layouts;
@@ -104,7 +106,7 @@ static dc_status guess_types(job *j, dc_error *error)
   j->evidence = calloc(j->n_columns, sizeof *j->evidence);
   j->guesses = calloc(j->n_columns, sizeof *j->guesses);
   if (!j->evidence || !j->guesses) return dc_fail_memory(error, "looking at the columns");
-  dc_status status = dc_plan_sample(r, j->files, j->layouts, j->n_columns, j->evidence, error);
+  dc_status status = dc_plan_sample(r, j->files, j->layouts, j->n_columns, j->threads, j->evidence, error);
   for (size_t c = 0; c < j->n_columns && status == DC_OK; c++) {
     dc_type expected = r->expect ? r->expect(r->context, j->names[c]) : DC_TYPE_EMPTY;
     j->guesses[c] = dc_plan_first(&j->evidence[c], expected, j->names[c], r);
@@ -155,7 +157,7 @@ static dc_status read_all(job *j, dc_error *error)
   p->guesses = j->guesses;
   p->evidence = j->evidence;
   p->threads = j->threads;
-  p->scanner = dc_scanner_best();
+  p->scanner = j->scanner;
   for (int pass = 0; pass < PASSES; pass++) {
     bool again = false;
     dc_status status = dc_pass_run(p, error);
@@ -289,9 +291,10 @@ static bool keep(job *j, dc_load *l)
   j->layouts = NULL;
   j->guesses = NULL;
   kept->amount = calloc(kept->n_files, sizeof *kept->amount);
+  kept->readable = calloc(kept->n_files, sizeof *kept->readable);
   kept->unreadable = calloc(kept->n_files, sizeof *kept->unreadable);
   kept->bad = calloc(kept->n_files * j->n_columns, sizeof *kept->bad);
-  if (!kept->amount || !kept->unreadable || !kept->bad) return false;
+  if (!kept->amount || !kept->readable || !kept->unreadable || !kept->bad) return false;
   for (size_t u = 0; u < j->pass.n_units; u++)
     for (size_t c = 0; c < j->n_columns; c++)
       kept->bad[j->pass.units[u].file * j->n_columns + c] += (int64_t)j->pass.units[u].columns[c].bad;
@@ -304,6 +307,7 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   if (!l) return dc_fail_memory(error, "delivering the table");
   dc_status status = DC_OK;
   l->strict = j->request->strict;
+  for (size_t u = 0; u < j->pass.n_units; u++) l->at_speed += j->pass.units[u].at_speed;
   l->inputs = calloc(j->n_files, sizeof *l->inputs);
   if (l->inputs) l->n_inputs = j->n_files;
   bool fine = l->inputs != NULL;
@@ -340,6 +344,7 @@ void dc_kept_clear(dc_kept *kept)
   free(kept->guesses);
   free(kept->bad);
   free(kept->amount);
+  free(kept->readable);
   free(kept->unreadable);
 }
 
@@ -362,12 +367,14 @@ static dc_status check_unchanged(const job *j, dc_error *error)
   return DC_OK;
 }
 
-dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes, dc_load **load, dc_error *error)
+dc_status dc_load_csv_tuned(const dc_load_request *request, const dc_load_tuning *tuning, dc_load **load,
+                            dc_error *error)
 {
   if (request->n_paths == 0 || request->n_paths > FILES_MAX) {
     return dc_fail(error, DC_E_USAGE, request->n_paths ? "more than 65535 files" : "no file was given");
   }
-  job j = {.request = request, .chunk_bytes = chunk_bytes, .n_files = request->n_paths};
+  job j = {.request = request, .n_files = request->n_paths, .scanner = tuning->scanner};
+  j.chunk_bytes = tuning->chunk_bytes ? tuning->chunk_bytes : DC_CHUNK_BYTES;
   j.files = calloc(j.n_files, sizeof *j.files);
   j.layouts = calloc(j.n_files, sizeof *j.layouts);
   dc_status status = j.files && j.layouts ? DC_OK : dc_fail_memory(error, "opening the files");
@@ -384,6 +391,12 @@ dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes,
   if (status == DC_OK) status = deliver(&j, load, error);
   free_job(&j);
   return status;
+}
+
+dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes, dc_load **load, dc_error *error)
+{
+  dc_load_tuning tuning = {.chunk_bytes = chunk_bytes, .scanner = dc_scanner_best()};
+  return dc_load_csv_tuned(request, &tuning, load, error);
 }
 
 dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *error)

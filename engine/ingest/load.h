@@ -51,6 +51,7 @@ typedef struct dc_load {
   dc_rejects rejects;
   bool strict; /* as requested: whoever rejects a row later stops, too */
   dc_duplicates duplicates;
+  int64_t at_speed;     /* rows used that libcsv did not see: engine/ingest/plain.h */
   uint8_t *fate;        /* per row of the table: dc_fate */
   struct dc_kept *kept; /* the sources, until dc_load_close, and how they are laid out */
 } dc_load;
@@ -104,6 +105,10 @@ void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate);
 /* Looks up what a column of numbers holds in the rows that the loader itself rejected: in the sources, where the shape of
  * the row is right. Before dc_load_close. */
 dc_status dc_load_look_up(dc_load *load, int column, dc_error *error) DC_MUST_CHECK;
+
+/* What was looked up counts as unreadable: the column's amounts were converted since, and what those rows are worth in
+ * the currency of the others is not known. */
+void dc_load_forget_amounts(dc_load *load);
 
 /* Fills the inputs' amounts from that column, -1 = there is none, by the fate that the rows have now. */
 void dc_load_weigh(dc_load *load, int column);

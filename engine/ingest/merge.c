@@ -1,5 +1,6 @@
 #include "engine/ingest/merge.h"
 
+#include "engine/base/pages.h"
 #include "engine/ingest/missing.h"
 
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static bool merge_text(const merge *m, size_t c, dc_column *column)
 {
   size_t total = 0, row = 0;
   for (size_t u = 0; u < m->n_units; u++) total += m->units[u].columns[c].text_used;
-  column->bytes = malloc(total + 1);
+  column->bytes = dc_pages_alloc(total + 1);
   if (!column->bytes) return false;
   uint64_t at = 0;
   for (size_t u = 0; u < m->n_units; u++) {
@@ -127,12 +128,13 @@ static bool mark_used(const merge *m, size_t c, joined *j)
   return true;
 }
 
-/* The words that stand in a row and are no missing words, copied in order; their final codes. */
+/* The words that stand in a row and are no missing words, copied in order; their final codes. The words are all over the
+ * memory: they are asked for some steps ahead. */
 static bool number_words(joined *j, dc_column *column)
 {
+  enum { AHEAD = 32 };
   size_t bytes = 1;
-  for (size_t i = 0; i < j->n; i++)
-    if (i == 0 || j->rank[j->order[i]] != j->rank[j->order[i - 1]]) bytes += j->words[j->order[i]].length + 1;
+  for (size_t i = 0; i < j->n; i++) bytes += j->words[i].length + 1;
   j->code = calloc(j->n_distinct + 1, sizeof *j->code);
   column->words = malloc((j->n_distinct + 1) * sizeof *column->words);
   char *at = column->bytes = malloc(bytes);
@@ -140,10 +142,14 @@ static bool number_words(joined *j, dc_column *column)
   *at = 0;
   column->words[0] = at++;
   column->n_words = 1;
+  uint32_t before = UINT32_MAX;
   for (size_t i = 0; i < j->n; i++) {
+    if (i + AHEAD < j->n) __builtin_prefetch(&j->words[j->order[i + AHEAD]]);
+    if (i + AHEAD / 2 < j->n) __builtin_prefetch(j->words[j->order[i + AHEAD / 2]].bytes);
     uint32_t rank = j->rank[j->order[i]];
+    if (rank == before) continue;
+    before = rank;
     dc_word word = j->words[j->order[i]];
-    if (i && rank == j->rank[j->order[i - 1]]) continue;
     int missing = word.length ? dc_missing_find(j->missing, word.bytes, word.length) : -1;
     if (!word.length) j->blank = rank;
     if (missing >= 0 && j->used[rank]) column->missing_words |= (dc_missing)1 << missing;
@@ -204,7 +210,7 @@ static bool renumber(const merge *m, size_t c, dc_column *column, const joined *
 {
   uint8_t bytes = column->n_words <= UINT8_MAX + 1 ? 1 : column->n_words <= UINT16_MAX + 1 ? 2 : 4;
   void *codes = column->codes;
-  if (bytes > column->code_bytes || j->any_own) codes = malloc(rows * bytes + 1);
+  if (bytes > column->code_bytes || j->any_own) codes = dc_pages_alloc(rows * bytes + 1);
   uint32_t *map = malloc((j->n + 1) * sizeof *map);
   for (size_t i = 0; map && i < j->n; i++) map[i] = j->code[j->rank[i]];
   size_t to = 0;
@@ -297,6 +303,9 @@ dc_status dc_merge_columns(dc_table *table, const dc_unit *units, size_t n_units
     rows += units[u].rows;
     m.dropped |= units[u].rejected > 0 || units[u].again;
   }
+  for (size_t w = 0; w < n_workers; w++)
+    for (size_t c = 0; c < table->n_columns; c++)
+      if (workers[w].words && workers[w].words[c]) dc_dictionary_close(workers[w].words[c]);
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1) reduction(&& : fine)
   for (size_t c = 0; c < table->n_columns; c++) fine = merge_column(&m, c, rows) && fine;
   close_gaps(&m, table->line, sizeof *table->line);

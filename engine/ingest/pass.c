@@ -1,5 +1,6 @@
 #include "engine/ingest/pass.h"
 
+#include "engine/base/pages.h"
 #include "engine/base/progress.h"
 #include "engine/ingest/plain.h"
 
@@ -64,11 +65,11 @@ static bool allocate_column(dc_column *column, const char *name, const dc_guess 
   strcpy(column->name, name);
   if (type == DC_TYPE_NUMBER && guess->number.many_currencies && !(column->currencies = malloc(rows))) return false;
   switch (type) {
-    case DC_TYPE_NUMBER: return (column->number = malloc(rows * sizeof *column->number)) != NULL;
-    case DC_TYPE_DATE: return (column->date = malloc(rows * sizeof *column->date)) != NULL;
-    case DC_TYPE_INSTANT: return (column->instant = malloc(rows * sizeof *column->instant)) != NULL;
-    case DC_TYPE_CATEGORY: return (column->codes = malloc(rows * column->code_bytes)) != NULL;
-    default: return (column->offsets = malloc((rows + 1) * column->offset_bytes)) != NULL;
+    case DC_TYPE_NUMBER: return (column->number = dc_pages_alloc(rows * sizeof *column->number)) != NULL;
+    case DC_TYPE_DATE: return (column->date = dc_pages_alloc(rows * sizeof *column->date)) != NULL;
+    case DC_TYPE_INSTANT: return (column->instant = dc_pages_alloc(rows * sizeof *column->instant)) != NULL;
+    case DC_TYPE_CATEGORY: return (column->codes = dc_pages_alloc(rows * column->code_bytes)) != NULL;
+    default: return (column->offsets = dc_pages_alloc((rows + 1) * column->offset_bytes)) != NULL;
   }
 }
 
@@ -81,7 +82,7 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
   pass->table = t;
   if (!t) return dc_fail_memory(error, "making the table");
   t->columns = calloc(pass->n_columns, sizeof *t->columns);
-  t->line = malloc(rows * sizeof *t->line);
+  t->line = dc_pages_alloc(rows * sizeof *t->line);
   if (pass->n_files > 1) t->file = malloc(rows * sizeof *t->file);
   bool fine = t->columns && t->line && (pass->n_files == 1 || t->file);
   if (t->columns) t->n_columns = pass->n_columns;

@@ -33,8 +33,9 @@ static inline size_t good_fields(const walk *w)
   size_t n = layout->n_fields;
   uint32_t stop = f->rows[w->row];
   if (w->end + n > f->n_ends || f->ends[w->end + n] != stop) {
-    if (n < 2 || layout->column[n - 1] != DC_FIELD_UNNAMED || f->ends[w->end + n - 1] != stop) return 0;
     n--;
+    if (!n || layout->column[n] != DC_FIELD_UNNAMED || w->end + n > f->n_ends) return 0;
+    if (f->ends[w->end + n] != stop) return 0;
   }
   uint32_t begin = f->ends[w->end] + 1;
   return n == 1 && is_blank(f->text + begin, stop - begin) ? 0 : n;
@@ -86,6 +87,7 @@ static void commit(walk *w, size_t n)
   for (size_t k = 0; k < n; k++) line[k] = (uint32_t)w->lines[k];
   worker->row += n;
   worker->unit->rows += n;
+  worker->unit->at_speed += (int64_t)n;
   worker->unit->read += (int64_t)n;
 }
 

@@ -9,18 +9,23 @@ enum {
   PLACES = 32,
   RECORDS_PER_PLACE = 64,
   PLACE_BYTES = 1 << 15,
-  CELLS = 1 << 21 /* wide files get fewer records */
+  CELLS = 1 << 21,      /* wide files get fewer records */
+  KEPT_CELLS = 1 << 17, /* looked at in one go, or this much text */
+  KEPT_BYTES = 1 << 22
 };
 
-/* The cells of a record are kept until its end shows that it has the right number of them. */
+/* Cells are kept until there are many records, and then looked at column by column, in threads. */
 typedef struct sampler {
   const dc_layout *layout;
   dc_evidence *evidence;
   size_t field, left;
   bool periods;
+  int threads;
   dc_buffer text;
-  size_t used;
-  size_t *ends; /* n_fields: where each field's bytes end in text */
+  size_t used, record_from; /* of text; where the record in hand begins */
+  size_t n, most;           /* records kept, and how many can be */
+  size_t *ends;             /* per record and field: where its bytes end in text */
+  uint64_t *lines;          /* per record */
   bool memory_ended;
 } sampler;
 
@@ -44,23 +49,40 @@ static void on_field(void *bytes, size_t length, void *context)
   size_t field = s->field++;
   if (field >= s->layout->n_fields) return;
   if (!keep(s, bytes, length)) s->memory_ended = true;
-  s->ends[field] = s->used;
+  s->ends[s->n * s->layout->n_fields + field] = s->used;
+}
+
+static bool look_at(const sampler *s, size_t field)
+{
+  int32_t c = s->layout->column[field];
+  bool fine = true;
+  for (size_t k = 0; c >= 0 && k < s->n && fine; k++) {
+    size_t at = k * s->layout->n_fields + field, begin = at ? s->ends[at - 1] : 0, length = s->ends[at] - begin;
+    const char *text = length ? s->text.bytes + begin : "";
+    fine = dc_evidence_add(&s->evidence[c], text, length, s->periods, s->lines[k]);
+  }
+  return fine;
+}
+
+static void look_at_all(sampler *s)
+{
+  bool fine = true;
+#pragma omp parallel for schedule(dynamic) num_threads(s->threads) if (s->threads > 1) reduction(&& : fine)
+  for (size_t f = 0; f < s->layout->n_fields; f++) fine = look_at(s, f) && fine;
+  s->memory_ended |= !fine;
+  s->n = s->used = s->record_from = 0;
 }
 
 static bool on_record(void *context, const dc_record *record)
 {
   sampler *s = context;
   if (record->kind == DC_RECORD_FIELDS && s->field == s->layout->n_fields) {
-    size_t begin = 0;
-    for (size_t f = 0; f < s->field && !s->memory_ended; f++) {
-      int32_t c = s->layout->column[f];
-      size_t length = s->ends[f] - begin;
-      const char *text = length ? s->text.bytes + begin : "";
-      if (c >= 0 && !dc_evidence_add(&s->evidence[c], text, length, s->periods, record->line)) s->memory_ended = true;
-      begin = s->ends[f];
-    }
+    s->lines[s->n++] = record->line;
+    s->record_from = s->used;
+    if (!s->memory_ended && (s->n == s->most || s->used > KEPT_BYTES)) look_at_all(s);
   }
-  s->field = s->used = 0;
+  s->used = s->record_from;
+  s->field = 0;
   if (s->left) s->left--;
   return s->left > 0 && !s->memory_ended;
 }
@@ -80,7 +102,8 @@ static dc_status sample_places(const dc_file *file, dc_reader *reader, sampler *
     status = dc_source_view(file->source, b->from, to, &buffer, &view, error);
     if (status != DC_OK) break;
     s->left = RECORDS_PER_PLACE;
-    s->field = s->used = 0;
+    s->field = 0;
+    s->used = s->record_from;
     /* However it ends: the last record may be cut off, and stray quotes are found when the blocks are read. */
     (void)dc_read_block(reader, b, view, (size_t)(to - b->from), false, &sink);
   }
@@ -88,36 +111,42 @@ static dc_status sample_places(const dc_file *file, dc_reader *reader, sampler *
   return status;
 }
 
-static dc_status sample_file(const dc_file *file, const dc_layout *layout, size_t records, bool periods,
-                             dc_evidence *evidence, dc_error *error)
+static dc_status sample_file(const dc_file *file, sampler *s, dc_error *error)
 {
   dc_reader reader;
+  const dc_layout *layout = s->layout;
+  size_t fields = layout->n_fields;
   dc_status status = dc_reader_init(&reader, layout->delimiter, error);
   if (status != DC_OK) return status;
-  sampler s = {.layout = layout, .evidence = evidence, .left = records, .periods = periods};
-  dc_sink sink = {on_field, on_record, &s};
-  s.ends = calloc(layout->n_fields + 1, sizeof *s.ends);
-  if (!s.ends) s.memory_ended = true;
+  dc_sink sink = {on_field, on_record, s};
+  s->most = fields < KEPT_CELLS ? KEPT_CELLS / (fields + 1) + 1 : 1;
+  s->ends = malloc(s->most * fields * sizeof *s->ends + 1);
+  s->lines = malloc(s->most * sizeof *s->lines);
+  if (!s->ends || !s->lines) s->memory_ended = true;
   dc_sequence range = {.source = file->source, .from = layout->from, .line = layout->line};
   range.to = dc_source_size(file->source);
-  if (!s.memory_ended) status = dc_read_sequence(&reader, &range, &sink, error);
-  if (status == DC_OK && !s.memory_ended) status = sample_places(file, &reader, &s, error);
-  if (status == DC_OK && s.memory_ended) status = dc_fail_memory(error, "looking at the columns");
-  free(s.ends);
-  dc_buffer_free(&s.text);
+  if (!s->memory_ended) status = dc_read_sequence(&reader, &range, &sink, error);
+  if (status == DC_OK && !s->memory_ended) status = sample_places(file, &reader, s, error);
+  if (status == DC_OK && !s->memory_ended) look_at_all(s);
+  if (status == DC_OK && s->memory_ended) status = dc_fail_memory(error, "looking at the columns");
+  free(s->ends);
+  free(s->lines);
+  dc_buffer_free(&s->text);
   dc_reader_free(&reader);
   return status;
 }
 
 dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, const dc_layout *layouts,
-                         size_t n_columns, dc_evidence *evidence, dc_error *error)
+                         size_t n_columns, int threads, dc_evidence *evidence, dc_error *error)
 {
-  size_t n_files = request->n_paths;
   size_t records = n_columns ? CELLS / n_columns : FIRST_RECORDS;
   if (records > FIRST_RECORDS) records = FIRST_RECORDS;
   dc_status status = DC_OK;
-  for (size_t f = 0; f < n_files && status == DC_OK; f++)
-    status = sample_file(&files[f], &layouts[f], records, request->dates.periods, evidence, error);
+  for (size_t f = 0; f < request->n_paths && status == DC_OK; f++) {
+    sampler s = {.layout = &layouts[f], .evidence = evidence, .left = records, .periods = request->dates.periods};
+    s.threads = threads;
+    status = sample_file(&files[f], &s, error);
+  }
   return status;
 }
 

@@ -16,7 +16,7 @@ typedef struct dc_file {
 /* Adds the first records of each file, and some from places spread evenly over it, to evidence (one per column). The
  * same records whatever the number of threads. */
 dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, const dc_layout *layouts,
-                         size_t n_columns, dc_evidence *evidence, dc_error *error) DC_MUST_CHECK;
+                         size_t n_columns, int threads, dc_evidence *evidence, dc_error *error) DC_MUST_CHECK;
 
 /* A column without a value in the sample is read as a category, and reviewed later. name: may tell a unit. What the
  * request says of decimal marks and dates leads. */

@@ -230,10 +230,12 @@ static dc_status weigh_one(void *context, const dc_rejected *row, const char *te
   const char *cell = whole && w->value.length ? w->value.text.bytes : "";
   size_t n = whole ? w->value.length : 0;
   dc_trim(&cell, &n);
-  if (n && dc_number_parse(cell, n, &guess->number, &amount, &seen) && isfinite(amount))
+  if (n && dc_number_parse(cell, n, &guess->number, &amount, &seen) && isfinite(amount)) {
     kept->amount[row->file] += amount;
-  else if (!whole || !dc_missing_is(guess->missing, cell, n))
+    kept->readable[row->file]++;
+  } else if (!whole || !dc_missing_is(guess->missing, cell, n)) {
     kept->unreadable[row->file]++;
+  }
   return DC_OK;
 }
 
@@ -261,6 +263,15 @@ dc_status dc_load_look_up(dc_load *load, int column, dc_error *error)
   dc_buffer_free(&w.value.text);
   free(rows);
   return status;
+}
+
+void dc_load_forget_amounts(dc_load *load)
+{
+  for (size_t f = 0; f < load->kept->n_files; f++) {
+    load->kept->unreadable[f] += load->kept->readable[f];
+    load->kept->readable[f] = 0;
+    load->kept->amount[f] = 0;
+  }
 }
 
 /* Sums that hardly round (Neumaier 1974), so that the parts add up to the whole. */

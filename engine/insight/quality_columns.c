@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 5, VALUE_BYTES = 64, WORDS_BYTES = 200 };
+enum { LEAST_ROWS = 5, VALUE_BYTES = 64, WORDS_BYTES = 160 };
 
 bool dc_is_flagged(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
 {
@@ -71,28 +71,25 @@ static bool has_missing_rule(const dc_sheet *sheet, dc_role role)
   return role == DC_ROLE_OUTCOME && sheet->kind == DC_SHEET_DEALS; /* empty = open */
 }
 
-/* The words that stand for a missing value, as the loader found them: the cells count as missing already. */
-static dc_status tell_missing_words(dc_sheet *sheet, int c, dc_error *error)
+/* Words that the loader took for missing: they are told, and counted with the cells that are empty. */
+static dc_status look_at_missing_words(dc_sheet *sheet, int c, dc_error *error)
 {
   const dc_column *column = &sheet->table->columns[c];
+  dc_finding one = {.name = "word for no value", .kind = DC_DEFECT_NOTE, .field = sheet->roles->role[c], .column = c};
   char words[WORDS_BYTES] = "";
   size_t used = 0;
-  const char *word;
-  for (int w = 0; w < 64 && (word = dc_missing_word(w)) != NULL; w++)
-    if ((column->missing_words >> w & 1) && used + strlen(word) + 8 < sizeof words)
-      used += (size_t)snprintf(words + used, sizeof words - used, "%s\"%s\"", used ? ", " : "", word);
-  dc_finding one = {.name = "word for no value",
-                    .kind = DC_DEFECT_NOTE,
-                    .field = sheet->roles->role[c],
-                    .column = c,
-                    .count = (int64_t)column->n_missing_words,
-                    .of = (int64_t)sheet->n,
-                    .money = NAN,
-                    .width_cost = NAN,
-                    .no_cost = "the cells count as missing",
-                    .what = dc_audit_text(sheet->quality, "%s stands for no value, and counts as missing", words),
-                    .fix = "leave the cells empty"};
-  return column->n_missing_words ? add(sheet, &one, error) : DC_OK;
+  if (!column->n_missing_words) return DC_OK;
+  for (int w = 0; dc_missing_word(w); w++) {
+    if (!(column->missing_words >> w & 1) || used + 24 > sizeof words) continue;
+    used += (size_t)snprintf(words + used, sizeof words - used, "%s\"%s\"", used ? ", " : "", dc_missing_word(w));
+  }
+  one.count = (int64_t)column->n_missing_words;
+  one.of = (int64_t)sheet->n;
+  one.money = one.width_cost = NAN;
+  one.no_cost = "it counts as missing";
+  one.what = dc_audit_text(sheet->quality, "%s stands for no value, and counts as missing", words);
+  one.fix = "choose a value, or leave it empty";
+  return add(sheet, &one, error);
 }
 
 static dc_status look_at_filling(dc_sheet *sheet, int c, dc_error *error)
@@ -149,8 +146,8 @@ dc_status dc_columns_audit(dc_sheet *sheet, dc_error *error)
   dc_status status = DC_OK;
   for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++) {
     dc_type type = sheet->table->columns[c].type;
-    status = look_at_filling(sheet, (int)c, error);
-    if (status == DC_OK) status = tell_missing_words(sheet, (int)c, error);
+    status = look_at_missing_words(sheet, (int)c, error);
+    if (status == DC_OK) status = look_at_filling(sheet, (int)c, error);
     if (dc_role_is_personal(sheet->roles->role[c])) continue; /* what it holds never leaves */
     if (status == DC_OK && type == DC_TYPE_CATEGORY) status = look_at_words(sheet, (int)c, error);
     if (status == DC_OK && type == DC_TYPE_CATEGORY) status = dc_ranges_audit(sheet, (int)c, error);

@@ -1,4 +1,5 @@
 /* `dealcast check` on a terminal: the score, what to mend in order of what it costs, who has most of it. */
+#include "engine/output/balance.h"
 #include "engine/output/view.h"
 
 #include "dealcast/table.h"
@@ -52,13 +53,12 @@ static void put_title(const dc_view *view)
   bool deals = audited && strcmp(audited, "deals") == 0;
   if (deals && open + won + lost > 0) dc_put_hanging(view->sink, "", line, 0, WIDTH);
   for (size_t r = 0; inputs && r < inputs->rows; r++) {
-    int64_t rejected = dc_view_integer(inputs, r, field_of(inputs, "rejected"));
+    char balance[DC_BALANCE_CHARS];
     int64_t read = dc_view_integer(inputs, r, field_of(inputs, "read"));
-    bool some = rejected > 0;
-    snprintf(line, sizeof line, "%.60s: %s row%s read%s%s%s", dc_view_text(inputs, r, field_of(inputs, "name")),
-             dc_group_integer(read, n[0]), read == 1 ? "" : "s", some ? ", " : "",
-             some ? dc_group_integer(rejected, n[1]) : "", some ? " of them rejected" : "");
-    dc_put_hanging(view->sink, "", line, 2, WIDTH);
+    bool some = dc_balance_line(result, r, balance);
+    snprintf(line, sizeof line, "%.60s: %s row%s, all used", dc_view_text(inputs, r, field_of(inputs, "name")),
+             dc_group_integer(read, n[0]), read == 1 ? "" : "s");
+    dc_put_hanging(view->sink, "", some ? balance : line, 2, WIDTH);
   }
 }
 

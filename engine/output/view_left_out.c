@@ -1,6 +1,6 @@
+#include "engine/output/balance.h"
 #include "engine/output/view.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,59 +23,6 @@ static void put_reject(const dc_view *view, const dc_result_table *t, size_t row
            n == DC_INTEGER_NULL ? "?" : dc_group_integer(n, count), cell ? "cell" : "row", n == 1 ? "" : "s",
            cell ? "left empty" : "rejected", rule ? rule : "?", in_column ? " in " : "", in_column ? column : "",
            placed ? at : "", shown ? ": \"" : "", shown ? value : "", shown ? "\"" : "");
-  dc_put_wrapped(view->sink, "  ", line);
-}
-
-/* The parts of a balance, in the order of the table's fields. */
-static const struct {
-  const char *name, *said;
-} parts[] = {{"used", "used"},
-             {"rejected", "rejected"},
-             {"duplicate", "duplicate"},
-             {"after_as_of", "after the as-of day"},
-             {"excluded", "excluded"},
-             {"blank", "blank"},
-             {"preamble", "titles or totals"}};
-
-enum { PARTS = sizeof parts / sizeof *parts };
-
-static bool is_balanced_by_use(const dc_result_table *t, size_t row)
-{
-  return dc_view_integer(t, row, dc_field_index(t, "read")) == dc_view_integer(t, row, dc_field_index(t, "used"));
-}
-
-/* "deals.csv: 15 rows = 12 used + 3 rejected; amounts 7,943 = 6,800 used + 1,143 rejected, 3 unreadable" */
-static void put_balance(const dc_view *view, const dc_result_table *t, size_t row)
-{
-  char line[LINE_CHARS], number[DC_NUMBER_CHARS], field[64];
-  const char *file = dc_view_text(t, row, dc_field_index(t, "name"));
-  int64_t unreadable = dc_view_integer(t, row, dc_field_index(t, "amount_unreadable"));
-  double read = dc_view_number(t, row, dc_field_index(t, "amount_read"));
-  int used = snprintf(line, sizeof line, "%.200s: %s rows", file ? file : "?",
-                      dc_group_integer(dc_view_integer(t, row, dc_field_index(t, "read")), number));
-  const char *sign = " =";
-  for (size_t k = 0; k < PARTS; k++) {
-    int64_t n = dc_view_integer(t, row, dc_field_index(t, parts[k].name));
-    if (!n) continue;
-    used += snprintf(line + used, sizeof line - (size_t)used, "%s %s %s", sign, dc_group_integer(n, number),
-                     parts[k].said);
-    sign = " +";
-  }
-  if (isfinite(read)) {
-    used += snprintf(line + used, sizeof line - (size_t)used, "; amounts %s", dc_group_money(read, number));
-    sign = " =";
-  }
-  for (size_t k = 0; k < PARTS && isfinite(read); k++) {
-    snprintf(field, sizeof field, "amount_%s", parts[k].name);
-    int at = dc_field_index(t, field);
-    double x = at < 0 ? 0 : dc_view_number(t, row, at);
-    if (x == 0) continue;
-    used += snprintf(line + used, sizeof line - (size_t)used, "%s %s %s", sign, dc_group_money(x, number),
-                     parts[k].said);
-    sign = " +";
-  }
-  if (unreadable > 0)
-    snprintf(line + used, sizeof line - (size_t)used, ", %s unreadable", dc_group_integer(unreadable, number));
   dc_put_wrapped(view->sink, "  ", line);
 }
 
@@ -126,12 +73,13 @@ void dc_view_left_out(const dc_view *view)
   int use = columns ? dc_field_index(columns, "use") : -1;
   for (size_t r = 0; r < n_columns; r++) left_out += is_left_out(columns, r, use);
   const dc_result_table *inputs = view->result->inputs;
-  size_t n_inputs = inputs && dc_field_index(inputs, "amount_unreadable") >= 0 ? inputs->rows : 0, unbalanced = 0;
-  for (size_t r = 0; r < n_inputs; r++) unbalanced += !is_balanced_by_use(inputs, r);
+  size_t n_inputs = inputs ? inputs->rows : 0, unbalanced = 0;
+  char line[DC_BALANCE_CHARS];
+  for (size_t r = 0; r < n_inputs; r++) unbalanced += dc_balance_line(view->result, r, line);
   if (!n_rejects && !left_out && !unbalanced) return;
   dc_view_heading(view, "Left out");
   for (size_t r = 0; r < n_inputs; r++)
-    if (!is_balanced_by_use(inputs, r)) put_balance(view, inputs, r);
+    if (dc_balance_line(view->result, r, line)) dc_put_wrapped(view->sink, "  ", line);
   for (size_t r = 0; r < n_rejects && r < top; r++) put_reject(view, rejects, r);
   put_more(view, n_rejects > top ? n_rejects - top : 0, "rejects");
   for (size_t r = 0; r < n_columns && shown < top; r++) {

@@ -88,6 +88,8 @@ void dc_inputs_table(dc_resolved *r, dc_result *out)
   if (r->log) count_later(r);
   for (size_t k = 0; (file = dc_resolved_file(r, k)) != NULL; k++) {
     if (!file->load) continue;
+    bool converted = r->money.converted && (file == &r->deals || file == &r->history);
+    if (converted) dc_load_forget_amounts(file->load);
     dc_load_weigh(file->load, file->roles->column[DC_ROLE_AMOUNT]);
     inputs_of(file, table);
   }

@@ -57,6 +57,8 @@ static void crashers(void **state)
   static const char *const names[] = {"duckdb-csv/data/csv/afl", "duckdb-csv/data/csv/fuzzing",
                                       "arrow-testing-csv/data", "libcsv-tests", "csv-test-data/csv"};
   size_t count = 0;
+  replay("tests/fuzz/seeds/csv", fuzz_csv_one, &count);
+  replay("tests/fuzz/seeds/config", fuzz_config_one, &count);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char folder[4096];
     const char *found = check_data("DEALCAST_SUITES", names[i]);

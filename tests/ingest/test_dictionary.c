@@ -68,9 +68,86 @@ static void short_words(void **state)
   dc_dictionary_free(d);
 }
 
+static uint32_t chance(uint64_t *state, uint32_t below)
+{
+  *state = *state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(*state >> 33) % below;
+}
+
+static const dc_word *sorted_words;
+
+static int by_bytes(const void *a, const void *b)
+{
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  int order = dc_words_compare(&sorted_words[x], &sorted_words[y]);
+  return order ? order : (x > y) - (x < y);
+}
+
+/* Words of few letters, NUL among them, with beginnings in common that are longer and longer, many of them equal. */
+static void ranks(void **state)
+{
+  (void)state;
+  enum { MOST = 3000, LONG = 1200 };
+  uint64_t seed = 1;
+  char *bytes = malloc((size_t)MOST * LONG);
+  dc_word *words = malloc(MOST * sizeof *words);
+  uint32_t *expected = malloc(MOST * sizeof *expected), *order = malloc(2 * MOST * sizeof *order), *rank = order + MOST;
+  assert_true(bytes && words && expected && order);
+  assert_int_equal(dc_words_rank(words, 0, order, rank), 0);
+  for (int round = 0; round < 60; round++) {
+    size_t n = 1 + chance(&seed, round % 2 ? 40 : MOST), shared = round % 3 ? (size_t)round * 8 : LONG - 20;
+    for (size_t i = 0; i < n; i++) {
+      char *to = bytes + i * LONG;
+      size_t length = chance(&seed, 2) ? shared + chance(&seed, 12) : chance(&seed, (uint32_t)shared + 12);
+      memset(to, 'a', LONG);
+      for (size_t k = length > 4 ? length - 4 : 0; k < length; k++) to[k] = "a\0b\xff"[chance(&seed, 4)];
+      words[i] = (dc_word){to, length};
+      expected[i] = (uint32_t)i;
+    }
+    sorted_words = words;
+    qsort(expected, n, sizeof *expected, by_bytes);
+    size_t distinct = dc_words_rank(words, n, order, rank), before = 0;
+    for (size_t i = 0; i < n; i++) {
+      assert_int_equal(order[i], expected[i]);
+      before += i && dc_words_compare(&words[expected[i - 1]], &words[expected[i]]) != 0;
+      assert_int_equal(rank[expected[i]], before);
+    }
+    assert_int_equal(distinct, before + 1);
+  }
+  free(order);
+  free(expected);
+  free(words);
+  free(bytes);
+}
+
+/* Looked up many at once, the same codes. */
+static void lookups(void **state)
+{
+  (void)state;
+  dc_dictionary *one = dc_dictionary_new(), *many = dc_dictionary_new();
+  uint64_t seed = 2;
+  for (int round = 0; round < 300; round++) {
+    char text[DC_LOOKUPS][64];
+    dc_lookup found[DC_LOOKUPS];
+    uint32_t codes[DC_LOOKUPS];
+    for (size_t i = 0; i < DC_LOOKUPS; i++) {
+      memset(text[i], 'z', sizeof text[i]); /* what stands behind a word is no part of it */
+      int n = snprintf(text[i], sizeof text[i] - DC_KEY_BYTES, "%.*s%u", (int)chance(&seed, 30),
+                       "Account Account Account Account", chance(&seed, 3000));
+      text[i][n] = 'z';
+      dc_lookup_set(&found[i], text[i], (size_t)n - chance(&seed, 2));
+    }
+    assert_true(dc_dictionary_codes(many, found, DC_LOOKUPS, codes));
+    for (size_t i = 0; i < DC_LOOKUPS; i++)
+      assert_int_equal(codes[i], dc_dictionary_code(one, text[i], found[i].length));
+  }
+  dc_dictionary_free(one);
+  dc_dictionary_free(many);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(codes_follow_arrival), cmocka_unit_test(many_words),
-                                     cmocka_unit_test(short_words)};
+                                     cmocka_unit_test(short_words), cmocka_unit_test(ranks), cmocka_unit_test(lookups)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,8 @@ static void in_doubt(void **state)
       {HEAD ROWS "Targets\nowner,quota\nAnn,5\n", "--skip 5", 6},
       {"Date\t1\nName\tx\nday\tname\tsum\n1\t2\t3\t\n1\t2\t3\t\n", "--skip 2", 1},
       {"a;b,c\n1;2,3\n", "sep=", 1},
+      {"a\tb|c\n1\t2|3\n", "by a first line \"sep=|\"", 1},
+      {"a\tb,c\n1\t2,3\n4\t5,6\n", "by ',' or by 'tab'", 1},
       {"id,,name\n1,2,3\n", "no name", 1},
       {"id,name,id\n1,2,3\n", "columns 1 and 3", 1},
       {"id,name\n1,a\n2,\"b\n3,c\n", "the quote that opens on line 3", 3},
