@@ -115,7 +115,7 @@ typedef struct dc_worker {
   dc_slot **texts; /* of the unit's file */
   size_t n_texts;
   size_t *text_expected; /* per column: as much as the last unit had, and a little more */
-  dc_fields fields; /* for blocks that are read at speed, as all of the following */
+  dc_fields fields;      /* for blocks that are read at speed, as all of the following */
   char *scratch;
   size_t scratch_size;
   int32_t *months;
