@@ -44,11 +44,15 @@ static const dc_column *find_label(const dc_table *table, const dc_column *id)
   return id;
 }
 
-/* "Grand Total", and nothing that a deal has: neither stage nor outcome nor day. */
+/* "Grand Total" in the languages of the exports, and nothing that a deal has: neither stage nor outcome nor day. */
 static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, size_t row)
 {
-  static const char *const words[] = {"total",    "totals", "grandtotal",  "grandtotals",
-                                      "subtotal", "sum",    "overalltotal"};
+  static const char *const words[] = {
+      "total",        "totals",        "grandtotal",     "grandtotals", "subtotal",  "sum",   "overalltotal",
+      "summe",        "gesamt",        "gesamtsumme",    "endsumme",    "insgesamt", "somme", "gesamtergebnis",
+      "totalgénéral", "totalgeneral",  "soustotal",      "totaux",      "totales",   "suma",  "sumatotal",
+      "totalgeral",   "zwischensumme", "totaldoperíodo", "soma",        "总计",      "合计",  "小计",
+      "总额合计",     "總計",          "合計",           "小計"};
   char folded[DC_FOLD_BYTES];
   size_t length = 0;
   bool bare = facts->created == DC_DATE_MISSING && facts->closed == DC_DATE_MISSING &&

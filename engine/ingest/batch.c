@@ -1,6 +1,7 @@
 #include "engine/ingest/batch.h"
 
 #include "engine/base/date.h"
+#include "engine/ingest/cells8.h"
 #include "engine/ingest/missing.h"
 #include "engine/ingest/number.h"
 
@@ -155,13 +156,46 @@ static inline bool plain_number(const char *text, size_t length, double *value, 
   return true;
 }
 
+/* The cells of a field, for the kernels: eights, the last one filled up with cells that none of them reads. */
+typedef struct spans {
+  uint32_t begin[DC_BATCH_ROWS], length[DC_BATCH_ROWS];
+  uint8_t done[DC_BATCH_ROWS / 8];
+} spans;
+
+static dc_cells find_spans(const dc_batch *b, size_t n, size_t field, spans *s)
+{
+  for (size_t k = 0; k < n; k++) {
+    const uint32_t *end = b->ends + b->first[k] + field;
+    s->begin[k] = end[-1] + 1;
+    s->length[k] = end[0] - s->begin[k];
+  }
+  for (; n % 8; n++) {
+    s->begin[n] = 0;
+    s->length[n] = UINT32_MAX;
+  }
+  return (dc_cells){b->text, s->begin, s->length, n};
+}
+
+/* Whether all of cells k to k + 7 were read, and there are as many. */
+static inline bool eight_done(const spans *s, size_t k, size_t n)
+{
+  return k % 8 == 0 && k + 8 <= n && s->done[k / 8] == 0xff;
+}
+
 static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
 {
   double *cell = s->column.number + w->row;
   uint32_t seen = 0;
-  bool plain = dc_number_is_plain(&s->guess.number);
+  bool plain = dc_number_is_plain(&s->guess.number), eights = plain && w->kernels;
+  spans at;
+  if (eights) {
+    dc_cells cells = find_spans(b, n, field, &at);
+    w->kernels->numbers(&cells, cell, &seen, at.done);
+  }
   size_t k = 0;
   for (; k < n; k++) {
+    if (eights && eight_done(&at, k, n)) k += 7;
+    if (eights && at.done[k / 8] >> (k % 8) & 1) continue;
     size_t length;
     const char *text = cell_of(b, k, field, &length);
     if (plain && !length) {
@@ -211,7 +245,14 @@ static size_t put_dates(dc_worker *w, const dc_slot *s, size_t field, const dc_b
 {
   int32_t *cell = s->column.date + w->row;
   if (!w->months && !make_months(w)) return 0;
+  spans at;
+  if (w->kernels) {
+    dc_cells cells = find_spans(b, n, field, &at);
+    w->kernels->dates(&cells, w->months, cell, at.done);
+  }
   for (size_t k = 0; k < n; k++) {
+    if (w->kernels && eight_done(&at, k, n)) k += 7;
+    if (w->kernels && at.done[k / 8] >> (k % 8) & 1) continue;
     size_t length;
     const char *text = cell_of(b, k, field, &length);
     if (length == 10 && plain_date(text, w->months, &cell[k])) continue;

@@ -131,6 +131,7 @@ bool dc_text_room(dc_unit_column *u, size_t bytes)
 {
   if (u->text_size - u->text_used >= bytes + DC_TEXT_SLACK) return true;
   size_t size = u->text_size * 2 + bytes + 4096;
+  if (size < u->text_expected) size = u->text_expected;
   char *grown = realloc(u->text, size);
   if (!grown) return false;
   u->text = grown;
@@ -274,7 +275,8 @@ bool dc_worker_init(dc_worker *worker, const dc_filling_job *job)
   worker->job = job;
   worker->words = calloc(job->n_columns + 1, sizeof *worker->words);
   worker->texts = calloc(job->n_columns + 1, sizeof *worker->texts);
-  if (!worker->words || !worker->texts) return false;
+  worker->text_expected = calloc(job->n_columns + 1, sizeof *worker->text_expected);
+  if (!worker->words || !worker->texts || !worker->text_expected) return false;
   for (size_t c = 0; c < job->n_columns; c++) {
     dc_type type = job->fillings[c].guess.type;
     if (type == DC_TYPE_CATEGORY && !(worker->words[c] = dc_dictionary_new())) return false;
@@ -287,6 +289,7 @@ void dc_worker_free(dc_worker *worker)
   for (size_t c = 0; worker->words && c < worker->job->n_columns; c++) dc_dictionary_free(worker->words[c]);
   free(worker->words);
   free(worker->texts);
+  free(worker->text_expected);
   free(worker->scratch);
   free(worker->months);
   dc_fields_free(&worker->fields);
@@ -307,6 +310,7 @@ static void fill_slot(dc_worker *w, dc_slot *s, int32_t c)
   s->words = w->words[c];
   s->column = *filling->column;
   s->unit->code_bytes = s->column.code_bytes;
+  s->unit->text_expected = w->text_expected[c];
   if (s->kind == DC_SLOT_CATEGORY) s->unit->codes = (char *)s->column.codes + w->unit->base * s->column.code_bytes;
   if (s->kind == DC_SLOT_TEXT) w->texts[w->n_texts++] = s;
 }
@@ -373,6 +377,7 @@ void dc_worker_end(dc_worker *worker)
     unit->columns[c].missing = count_missing(worker->job->fillings[c].column, unit->base, unit->rows);
   for (size_t i = 0; i < worker->n_texts; i++) {
     dc_unit_column *u = worker->texts[i]->unit;
+    worker->text_expected[worker->texts[i]->index] = u->text_used + u->text_used / 16 + DC_TEXT_SLACK;
     char *smaller = u->text_used ? realloc(u->text, u->text_used) : NULL;
     if (!smaller) continue;
     u->text = smaller;

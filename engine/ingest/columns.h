@@ -26,7 +26,7 @@ typedef struct dc_unit_column {
   size_t words;
   size_t words_before; /* the batch */
   char *text;
-  size_t text_used, text_size;
+  size_t text_used, text_size, text_expected;
 } dc_unit_column;
 
 /* A stretch of one file that one worker reads: a block, or a whole file in sequence. */
@@ -114,10 +114,12 @@ typedef struct dc_worker {
   size_t n_pending, pending_size;
   dc_slot **texts; /* of the unit's file */
   size_t n_texts;
-  dc_fields fields; /* for blocks that are read at speed, as all of the following */
+  size_t *text_expected; /* per column: as much as the last unit had, and a little more */
+  dc_fields fields;      /* for blocks that are read at speed, as all of the following */
   char *scratch;
   size_t scratch_size;
   int32_t *months;
+  const struct dc_kernels8 *kernels; /* NULL: cells are read one by one */
 } dc_worker;
 
 bool dc_worker_init(dc_worker *worker, const dc_filling_job *job);

@@ -1,5 +1,7 @@
 #include "engine/ingest/plain.h"
 
+#include "engine/ingest/cells8.h"
+
 enum { LEAST_ROWS = 16 };
 
 /* Where the reading of one window is. */
@@ -136,6 +138,7 @@ dc_read_end dc_plain_read(dc_worker *worker, dc_reader *reader, const dc_scanner
   w.most = DC_BATCH_ROWS;
   if (block->control || block->lone_cr || !dc_fields_reserve(f, scanner, worker->layout->n_fields))
     return DC_READ_UNSURE;
+  worker->kernels = dc_kernels8_of(scanner->name);
   dc_fields_begin(f, text, length, reader->delimiter);
   batch.text = text;
   batch.ends = f->ends;
