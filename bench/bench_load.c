@@ -116,6 +116,7 @@ static int ascending(const void *a, const void *b)
 static bool measure(const way *w, const char *path, int rounds, outcome *o)
 {
   double took[MOST_ROUNDS];
+  if (!load(w, path, &took[0], o)) return false; /* warms up */
   for (int r = 0; r < rounds; r++)
     if (!load(w, path, &took[r], o)) return false;
   qsort(took, (size_t)rounds, sizeof *took, ascending);
