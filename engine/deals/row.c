@@ -44,11 +44,15 @@ static const dc_column *find_label(const dc_table *table, const dc_column *id)
   return id;
 }
 
-/* "Grand Total", and nothing that a deal has: neither stage nor outcome nor day. */
+/* "Grand Total" in the languages of the exports, and nothing that a deal has: neither stage nor outcome nor day. */
 static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, size_t row)
 {
-  static const char *const words[] = {"total",    "totals", "grandtotal",  "grandtotals",
-                                      "subtotal", "sum",    "overalltotal"};
+  static const char *const words[] = {
+      "total",        "totals",        "grandtotal",     "grandtotals", "subtotal",  "sum",   "overalltotal",
+      "summe",        "gesamt",        "gesamtsumme",    "endsumme",    "insgesamt", "somme", "gesamtergebnis",
+      "totalgénéral", "totalgeneral",  "soustotal",      "totaux",      "totales",   "suma",  "sumatotal",
+      "totalgeral",   "zwischensumme", "totaldoperíodo", "soma",        "总计",      "合计",  "小计",
+      "总额合计",     "總計",          "合計",           "小計"};
   char folded[DC_FOLD_BYTES];
   size_t length = 0;
   bool bare = facts->created == DC_DATE_MISSING && facts->closed == DC_DATE_MISSING &&
@@ -60,6 +64,26 @@ static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, siz
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (strcmp(folded, words[i]) == 0) return true;
   return false;
+}
+
+/* The header once more, as where files were put together: every word is the name of its column, and nothing else is
+ * there. */
+static bool repeats_header(const dc_table *table, size_t row)
+{
+  size_t same = 0;
+  for (size_t c = 0; c < table->n_columns; c++) {
+    const dc_column *column = &table->columns[c];
+    size_t length = 0;
+    if (column->type == DC_TYPE_TEXT || column->type == DC_TYPE_CATEGORY) {
+      const char *text = dc_column_text(column, row, &length);
+      if (length != strlen(column->name) || memcmp(text, column->name, length) != 0) return false;
+      same++;
+    } else if (column->type == DC_TYPE_NUMBER ? !isnan(column->number[row])
+                                              : dc_column_day(column, row, 0) != DC_DATE_MISSING) {
+      return false;
+    }
+  }
+  return same > 1;
 }
 
 static int32_t read_day(const dc_row_reader *reader, const dc_column *column, size_t row)
@@ -229,7 +253,7 @@ void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
   facts->created = read_day(reader, reader->created, row);
   facts->expected = read_day(reader, reader->expected, row);
   facts->closed = read_closed(reader, facts, row);
-  facts->total = is_total(reader, facts, row);
+  facts->total = is_total(reader, facts, row) || repeats_header(reader->sources->deals->table, row);
   if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
   check_amount(reader->amount, reader->actual, facts, row);
   check_dates(reader, facts);

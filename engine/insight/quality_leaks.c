@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SAMPLED = 40000, LEAST_EACH = 40, WHY_BYTES = 200 };
+enum { MOST_SAMPLED = 40000, LEAST_EACH = 40, MOST_COMPARED = 1000, WHY_BYTES = 200 };
 static const double STRONG_AUC = 0.8;
 static const double LATE_MISSING = 0.2, LATE_GAP = 0.1, LATE_Z = 6;
 
@@ -218,6 +218,28 @@ static dc_use find_use(const dc_sheet *sheet, const int8_t *states, size_t c, ch
   return q->use[c];
 }
 
+/* Columns that are filled in the same rows, and in those only. Of very many columns only the first are compared. */
+static dc_status look_for_steps(dc_sheet *sheet, bool *suspected, dc_error *error)
+{
+  char why[WHY_BYTES];
+  size_t partly[MOST_COMPARED], n = 0;
+  dc_status status = DC_OK;
+  for (size_t c = 0; c < sheet->table->n_columns && n < MOST_COMPARED; c++) {
+    size_t missing = sheet->table->columns[c].n_missing;
+    bool candidate = sheet->roles->role[c] == DC_ROLE_NONE && missing < sheet->n;
+    if (candidate && (double)missing >= LATE_MISSING * (double)sheet->n) partly[n++] = c;
+  }
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < n && !suspected[partly[i]] && status == DC_OK; k++) {
+      if (!are_empty_together(sheet, partly[i], partly[k])) continue;
+      snprintf(why, sizeof why, "filled in the same rows as \"%.60s\" only: by a later step, perhaps",
+               sheet->table->columns[partly[k]].name);
+      status = add(sheet, partly[i], DC_USE_SUSPECT, why, error);
+      suspected[partly[i]] = true;
+    }
+  return status;
+}
+
 static dc_status look(dc_sheet *sheet, const int8_t *states, const closed_rows *closed, bool *suspected,
                       dc_error *error)
 {
@@ -235,16 +257,7 @@ static dc_status look(dc_sheet *sheet, const int8_t *states, const closed_rows *
     suspected[c] = true;
     status = add(sheet, c, use, why, error);
   }
-  for (size_t c = 0; c < sheet->table->n_columns && status == DC_OK; c++)
-    for (size_t other = 0; other < sheet->table->n_columns && !suspected[c] && status == DC_OK; other++) {
-      dc_role role = sheet->roles->role[c];
-      if (role != DC_ROLE_NONE || !are_empty_together(sheet, c, other)) continue;
-      snprintf(why, sizeof why, "filled in the same rows as \"%.60s\" only: by a later step, perhaps",
-               sheet->table->columns[other].name);
-      status = add(sheet, c, DC_USE_SUSPECT, why, error);
-      suspected[c] = true;
-    }
-  return status;
+  return status == DC_OK ? look_for_steps(sheet, suspected, error) : status;
 }
 
 dc_status dc_leaks_audit(dc_sheet *sheet, dc_error *error)

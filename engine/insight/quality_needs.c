@@ -132,8 +132,10 @@ dc_status dc_rejects_audit(dc_sheet *sheet, dc_error *error)
                       .width_cost = NAN,
                       .fix = "mend the file, or its export"};
     one.no_cost = r->whole_row ? "what the rows say cannot be read" : "the cells count as missing";
-    one.what = r->value[0]    ? dc_audit_text(sheet->quality, "%s: the first is \"%.60s\"",
-                                           r->whole_row ? "rows left out" : "cells left empty", r->value)
+    /* A whole row may hold what never leaves. */
+    bool shown = r->value[0] && c >= 0 && !dc_role_is_personal(role);
+    one.what = shown          ? dc_audit_text(sheet->quality, "%s: the first is \"%.60s\"",
+                                     r->whole_row ? "rows left out" : "cells left empty", r->value)
                : r->whole_row ? "rows left out"
                               : "cells left empty";
     if (!one.what || !dc_sheet_add_finding(sheet, &one)) return dc_fail_memory(error, "listing rejects");

@@ -41,7 +41,7 @@ static double weight_of(const dc_config *config, int role)
   return weights[role];
 }
 
-double dc_score_weight(const dc_config *config, dc_role role) { return weight_of(config, role); }
+double dc_score_weight(const dc_config *config, dc_role role) { return weight_of(config, (int)role); }
 
 /* One role: which states should fill it, and the bits of the rules that say it is not filled, or wrong. */
 typedef struct scored_role {
@@ -236,7 +236,7 @@ dc_status dc_score_units(const dc_scorer *scorer, const uint32_t *units, size_t 
     dc_score_field *field = &score->fields[score->n_fields++];
     field->role = role->role;
     field->column = role->role == DC_ROLE_NONE ? -1 : sheet->column[role->role];
-    field->weight = weight_of(sheet->quality->config, role->role);
+    field->weight = weight_of(sheet->quality->config, (int)role->role);
     for (size_t i = 0; i < n; i++) count_role(scorer, role, units ? units[i] : i, field);
     if (!units && role->role == DC_ROLE_NONE) count_rejected(sheet, field);
     settle(field);

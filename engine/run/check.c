@@ -227,19 +227,6 @@ static dc_status score(dc_check_run *run, dc_error *error)
 
 /* --- what is said --- */
 
-/* "a; b", of each path its file's name only. */
-static void set_list(dc_result *out, const char *name, const dc_strings *list)
-{
-  char text[1024] = "";
-  size_t used = 0;
-  for (size_t k = 0; k < list->count && used < sizeof text; k++) {
-    const char *slash = strrchr(list->items[k], '/');
-    used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", k ? "; " : "",
-                             slash ? slash + 1 : list->items[k]);
-  }
-  dc_set_text(out, &out->options, name, list->count ? text : NULL);
-}
-
 static void count_states(const dc_sheet *sheet, int64_t count[3])
 {
   count[0] = count[1] = count[2] = 0;
@@ -252,7 +239,6 @@ static void describe(dc_check_run *run)
   dc_forecast_run *base = &run->base;
   dc_result *out = base->result;
   const dc_job *job = base->job;
-  const dc_strings config = {.items = (const char *[]){job->config}, .count = job->config != NULL};
   int64_t count[3];
   count_states(run->sheet, count);
   dc_set_text(out, &out->run, "version", DC_VERSION);
@@ -274,13 +260,7 @@ static void describe(dc_check_run *run)
   dc_set_text(out, &out->run, "width_formula", width_formula);
   dc_set_integer(out, &out->run, "seed", (int64_t)job->seed);
   dc_set_integer(out, &out->options, "min_score", job->min_score < 0 ? DC_INTEGER_NULL : job->min_score);
-  set_list(out, "map", &job->maps);
-  set_list(out, "columns", &job->columns);
-  set_list(out, "join", &job->joins);
-  set_list(out, "config", &config);
-  dc_set_bool(out, &out->options, "strict", job->strict);
-  dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
-  dc_set_bool(out, &out->options, "hide_names", job->hide_names);
+  dc_set_reading_options(job, out);
   dc_inputs_table(&base->r, out);
 }
 

@@ -46,7 +46,7 @@ static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loa
   if (loaded == &run->r.deals) return use_of_deals(run, c);
   if (loaded == &run->r.rates) return (column_use){dc_use_name(DC_USE_USED), "rates of exchange"};
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
-  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+  for (size_t a = 0; run->r.log && a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->dropped && one->column == &loaded->load->table->columns[c])
       return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
@@ -98,18 +98,13 @@ static void set_list(dc_result *out, const char *name, const dc_strings *list, b
   dc_set_text(out, &out->options, name, list->count ? text : NULL);
 }
 
-/* What was asked that changes the result, beside what `run` itself tells. */
-static void set_options(dc_forecast_run *run)
+/* What was asked of reading that changes the result; of every verb. */
+void dc_set_reading_options(const dc_job *job, dc_result *out)
 {
-  const dc_job *job = run->job;
-  dc_result *out = run->result;
   static const char *const decimals[] = {"proven", "point", "comma"};
   static const char *const dates[] = {"proven", "day-first", "month-first", "year-first"};
   const dc_strings rates = {.items = (const char *[]){job->rates}, .count = job->rates != NULL};
   const dc_strings config = {.items = (const char *[]){job->config}, .count = job->config != NULL};
-  dc_set_bool(out, &out->options, "backtest", !job->no_backtest);
-  dc_set_integer(out, &out->options, "origins", job->origins);
-  set_list(out, "by", &job->by, false);
   set_list(out, "map", &job->maps, false);
   set_list(out, "columns", &job->columns, false);
   dc_set_text(out, &out->options, "skip", job->skip);
@@ -122,6 +117,16 @@ static void set_options(dc_forecast_run *run)
   dc_set_bool(out, &out->options, "excel_1904", job->excel_1904);
   dc_set_bool(out, &out->options, "strict", job->strict);
   dc_set_bool(out, &out->options, "as_of_ok", job->as_of_ok);
+}
+
+/* What was asked that changes the result, beside what `run` itself tells. */
+static void set_options(dc_forecast_run *run)
+{
+  dc_result *out = run->result;
+  dc_set_bool(out, &out->options, "backtest", !run->job->no_backtest);
+  dc_set_integer(out, &out->options, "origins", run->job->origins);
+  set_list(out, "by", &run->job->by, false);
+  dc_set_reading_options(run->job, out);
 }
 
 void dc_describe_run(dc_forecast_run *run)

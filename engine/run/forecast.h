@@ -34,6 +34,7 @@ void dc_backtest_tables(dc_forecast_run *run);
 
 /* `run` with its inputs, `columns`, `rejects`, and the warnings that the data gives rise to. */
 void dc_describe_run(dc_forecast_run *run);
+void dc_set_reading_options(const dc_job *job, dc_result *out); /* to run.options */
 void dc_data_tables(dc_forecast_run *run);
 void dc_data_warnings(dc_forecast_run *run);
 

@@ -98,6 +98,8 @@ static void load_here(const char *path, bool piped, int told)
     if (pipe(ends) != 0) _exit(9);
     pid_t feeder = fork();
     if (feeder == 0) {
+      close(ends[0]); /* so that writing fails once nobody reads */
+      close(told);
       FILE *file = fopen(path, "rb");
       static char piece[PIECE];
       for (size_t n; file && (n = fread(piece, 1, sizeof piece, file)) > 0;)
