@@ -76,6 +76,9 @@ static bool repeats_header(const dc_table *table, size_t row)
     size_t length = 0;
     if (column->type == DC_TYPE_TEXT || column->type == DC_TYPE_CATEGORY) {
       const char *text = dc_column_text(column, row, &length);
+      bool marked = length > 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0; /* the later file had a byte order mark */
+      text += marked ? 3 : 0;
+      length -= marked ? 3 : 0;
       if (length != strlen(column->name) || memcmp(text, column->name, length) != 0) return false;
       same++;
     } else if (column->type == DC_TYPE_NUMBER ? !isnan(column->number[row])

@@ -31,13 +31,14 @@ static bool has_digit(const char *text, size_t length)
   return false;
 }
 
-static void show(dc_details *details, bool when, uint32_t seen, const char *text, size_t length, uint64_t line)
+static void show(const dc_evidence *evidence, bool when, uint32_t seen, const char *text, size_t length, uint64_t line)
 {
   for (size_t k = 0; k < sizeof showings / sizeof *showings; k++) {
     if (showings[k].when != when || !(seen & showings[k].bit)) continue;
-    dc_shown *one = &details->shown[showings[k].what];
+    dc_shown *one = &evidence->details->shown[showings[k].what];
     if (one->count++) continue;
     one->line = line;
+    one->file = evidence->file;
     size_t shown = length;
     if (shown >= sizeof one->text) {
       shown = sizeof one->text - 1;
@@ -93,13 +94,13 @@ static bool read_value(dc_evidence *evidence, const char *text, size_t length, b
   if (!is_number) {
     evidence->whens++; /* an impossible date is a date, and a bad cell later */
     if (result == DC_WHEN_OK) add_when(evidence, &when, seen);
-    show(evidence->details, true, seen, text, length, line);
+    show(evidence, true, seen, text, length, line);
     return true;
   }
   evidence->numbers++;
   evidence->number_seen |= number.seen;
   if (number.currency && !evidence->currency) evidence->currency = number.currency;
-  show(evidence->details, false, number.seen, text, length, line);
+  show(evidence, false, number.seen, text, length, line);
   if (text[0] >= '0' && text[0] <= '9') add_bare(evidence, text, length);
   return true;
 }
