@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 enum { MOST = 1024, TRIAL_BYTES = 1 << 17, SPARE_BYTES = 1 << 20, RUNTIME_BYTES = 1 << 24 };
 
@@ -49,8 +50,20 @@ static int try_threads(int wanted)
   return started + 1;
 }
 
+/* LLVM's runtime recurses without end when an allocation of its own fails. It makes none for a single thread. */
+static bool must_be_alone(void)
+{
+#ifdef __clang__
+  struct rlimit space;
+  return getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
+#else
+  return false;
+#endif
+}
+
 int dc_threads_start(int wanted)
 {
+  if (must_be_alone()) return 1;
   if (wanted <= 0) wanted = omp_get_num_procs();
   if (wanted > MOST) wanted = MOST;
   int possible = try_threads(wanted), running = 1;
