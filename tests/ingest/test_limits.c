@@ -110,7 +110,7 @@ static void load_here(const char *path, bool piped, int told)
     close(ends[0]);
     close(ends[1]);
   }
-  o.status = load_paths(&two, paths, 1, &l, &error);
+  o.status = (int)load_paths(&two, paths, 1, &l, &error);
   memcpy(o.message, error.message, sizeof o.message);
   if (write(told, &o, sizeof o) != (ssize_t)sizeof o) _exit(8);
   _exit(0);
