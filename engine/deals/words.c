@@ -42,18 +42,28 @@ static dc_meaning meaning_of(const dc_usual_word *word)
   return word ? meanings[word->kind] : DC_MEANING_UNKNOWN;
 }
 
-/* "lost to competitor", "won renewal": the first word says it. "tender won": the last one does, unless doubted. */
+/* "lost to competitor", "won renewal": the first word says it. "tender won": the last one does, unless a word before it doubts
+ * it. "won/lost" says nothing, nor does "won by them". */
 static dc_meaning by_ends(const char *plain)
 {
-  const char *first_end = strchr(plain, ' '), *last = strrchr(plain, ' ');
-  if (!first_end) return DC_MEANING_UNKNOWN;
-  const dc_usual_word *word = look_up(plain, (size_t)(first_end - plain), MEANINGS);
-  if (word && word->ends) return meaning_of(word);
-  const char *before = last;
-  while (before > plain && before[-1] != ' ') before--;
-  if (look_up(before, (size_t)(last - before), 1 << DC_WORD_DOUBT)) return DC_MEANING_UNKNOWN;
-  word = look_up(last + 1, strlen(last + 1), MEANINGS);
-  return word && word->ends ? meaning_of(word) : DC_MEANING_UNKNOWN;
+  const char *at = plain;
+  const dc_usual_word *first = NULL, *told = NULL, *last = NULL;
+  bool doubt = false, elsewhere = false;
+  for (size_t n = 0; *at; n++) {
+    size_t length = strcspn(at, " ");
+    last = look_up(at, length, MEANINGS);
+    if (last && !last->ends) last = NULL;
+    if (last && told && last->kind != told->kind) return DC_MEANING_UNKNOWN;
+    if (last) told = last;
+    if (n == 0) first = last;
+    if (n == 1) elsewhere = look_up(at, length, 1 << DC_WORD_BEHIND) != NULL;
+    bool ends = !at[length];
+    if (ends && n == 0) return DC_MEANING_UNKNOWN;
+    if (!ends) doubt = doubt || look_up(at, length, 1 << DC_WORD_DOUBT);
+    at += length + !ends;
+  }
+  if (first) return first->kind == DC_WORD_WON && elsewhere ? DC_MEANING_UNKNOWN : meaning_of(first);
+  return doubt ? DC_MEANING_UNKNOWN : meaning_of(last);
 }
 
 /* Takes numbers off: "6 closed won", "closed won 100"; a number alone leaves nothing. */

@@ -13,6 +13,7 @@ typedef enum dc_word_kind {
   DC_WORD_SILENT, /* says nothing, though its parts might */
   DC_WORD_LEAD,   /* may stand before the word that says it */
   DC_WORD_DOUBT,  /* before such a word it takes the sense away */
+  DC_WORD_BEHIND, /* right behind a word for won: others have won */
   DC_WORD_YES,
   DC_WORD_NO
 } dc_word_kind;

@@ -115,6 +115,21 @@ static bool is_marked(const char *text, size_t length)
   return true;
 }
 
+/* A word that comes again and again is read once, unless it counts as a value. */
+static bool mark_neither(dc_evidence *evidence, uint32_t code)
+{
+  if (code >= evidence->n_neither) {
+    size_t size = 2 * (size_t)code + 64;
+    uint8_t *grown = realloc(evidence->neither, size);
+    if (!grown) return false;
+    memset(grown + evidence->n_neither, 0, size - evidence->n_neither);
+    evidence->neither = grown;
+    evidence->n_neither = size;
+  }
+  evidence->neither[code] = 1;
+  return true;
+}
+
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, bool periods, uint64_t line)
 {
   dc_trim(&text, &length);
@@ -125,16 +140,21 @@ bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, boo
   if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
   evidence->values++;
   evidence->words += word >= 0 && (dc_missing_numbers() >> word & 1);
-  if (dc_dictionary_code(evidence->distinct, text, length) == DC_DICTIONARY_FULL) return false;
+  uint32_t code = dc_dictionary_code(evidence->distinct, text, length);
+  if (code == DC_DICTIONARY_FULL) return false;
   evidence->marked += is_marked(text, length);
   if (word >= 0 || !may_be_read(text[0], length) || !has_digit(text, length)) return true;
-  return read_value(evidence, text, length, periods, line);
+  if (code < evidence->n_neither && evidence->neither[code]) return true;
+  size_t read = evidence->numbers + evidence->whens;
+  if (!read_value(evidence, text, length, periods, line)) return false;
+  return evidence->numbers + evidence->whens > read || mark_neither(evidence, code);
 }
 
 void dc_evidence_free(dc_evidence *evidence)
 {
   dc_dictionary_free(evidence->distinct);
   free(evidence->details);
+  free(evidence->neither);
   memset(evidence, 0, sizeof *evidence);
 }
 

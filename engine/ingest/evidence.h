@@ -48,6 +48,8 @@ typedef struct dc_evidence {
   uint8_t currency;                           /* the first one that was seen */
   dc_details *details;                        /* NULL: neither numbers nor dates */
   dc_dictionary *distinct;
+  uint8_t *neither; /* per word of distinct: 1 = it was read, and is no number and no date */
+  size_t n_neither;
 } dc_evidence;
 
 /* periods: dates may be quarters and months. line: of the record. False when memory ends. */

@@ -46,7 +46,7 @@ static column_use use_of_column(const dc_forecast_run *run, const dc_loaded *loa
   if (loaded == &run->r.deals) return use_of_deals(run, c);
   if (loaded == &run->r.rates) return (column_use){dc_use_name(DC_USE_USED), "rates of exchange"};
   if (loaded->key >= 0) return use_of_joined(run, loaded, c);
-  for (size_t a = 0; a < run->r.log->n_attributes; a++) {
+  for (size_t a = 0; run->r.log && a < run->r.log->n_attributes; a++) {
     const dc_attribute *one = &run->r.log->attributes[a];
     if (one->dropped && one->column == &loaded->load->table->columns[c])
       return (column_use){dc_use_name(DC_USE_DROPPED), one->dropped};
