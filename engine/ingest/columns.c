@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a column had seen before a cell of the current record changed it. */
+struct dc_undo {
+  dc_unit_column *column;
+  uint32_t seen;
+  dc_missing words_seen;
+  size_t words;
+};
+
 struct dc_pending {
   int32_t column;
   size_t field;
@@ -178,10 +186,30 @@ void dc_cell_put(dc_worker *w, const dc_slot *s, const char *text, size_t length
   }
 }
 
+static void note_change(dc_worker *w, const dc_undo *before)
+{
+  if (w->n_undo == w->undo_size) {
+    size_t size = w->undo_size ? w->undo_size * 2 : 16;
+    dc_undo *undo = realloc(w->undo, size * sizeof *undo);
+    if (!undo) {
+      w->memory_ended = true;
+      return;
+    }
+    w->undo = undo;
+    w->undo_size = size;
+  }
+  w->undo[w->n_undo++] = *before;
+}
+
 static void on_field(void *bytes, size_t length, void *context)
 {
   dc_worker *w = context;
-  dc_cell_put(w, &w->slots[w->field++], bytes, length);
+  const dc_slot *s = &w->slots[w->field++];
+  dc_unit_column *u = s->unit;
+  dc_undo before = {u, 0, 0, 0};
+  if (u) before = (dc_undo){u, u->seen, u->words_seen, u->words};
+  dc_cell_put(w, s, bytes, length);
+  if (u && (u->seen != before.seen || u->words != before.words)) note_change(w, &before);
 }
 
 static void add_reject(dc_worker *w, const dc_reject *reject)
@@ -240,6 +268,12 @@ static void take_back(dc_worker *w)
     const dc_slot *s = w->texts[i];
     s->unit->text_used = w->unit->rows ? (size_t)dc_column_offset(&s->column, w->row) : 0;
   }
+  for (size_t i = w->n_undo; i-- > 0;) {
+    const dc_undo *before = &w->undo[i];
+    before->column->seen = before->seen;
+    before->column->words_seen = before->words_seen;
+    before->column->words = before->words;
+  }
 }
 
 static void commit_row(dc_worker *w, const dc_record *record)
@@ -272,7 +306,7 @@ static bool on_record(void *context, const dc_record *record)
     }
   }
   w->field = 0;
-  w->n_pending = 0;
+  w->n_pending = w->n_undo = 0;
   w->unnamed_value = w->surplus = false;
   if (w->memory_ended) w->unit->status = dc_fail_memory(&w->unit->error, "filling the columns");
   return !w->memory_ended;
@@ -309,6 +343,7 @@ void dc_worker_free(dc_worker *worker)
   dc_fields_free(&worker->fields);
   free(worker->slots);
   free(worker->pending);
+  free(worker->undo);
   memset(worker, 0, sizeof *worker);
 }
 
@@ -335,7 +370,7 @@ bool dc_worker_begin(dc_worker *worker, dc_unit *unit, int number)
   worker->unit = unit;
   worker->layout = layout;
   worker->row = unit->base;
-  worker->field = worker->n_pending = worker->n_texts = 0;
+  worker->field = worker->n_pending = worker->n_undo = worker->n_texts = 0;
   worker->unnamed_value = worker->memory_ended = worker->surplus = false;
   unit->worker = number;
   unit->rejects.strict = worker->job->strict;

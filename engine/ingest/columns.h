@@ -60,6 +60,7 @@ typedef struct dc_filling_job {
 } dc_filling_job;
 
 typedef struct dc_pending dc_pending;
+typedef struct dc_undo dc_undo;
 
 static inline uint32_t dc_code_read(const void *codes, uint8_t bytes, size_t index)
 {
@@ -114,6 +115,8 @@ typedef struct dc_worker {
   dc_dictionary **words; /* n_columns, made when needed */
   dc_pending *pending;   /* bad cells of the current record */
   size_t n_pending, pending_size;
+  dc_undo *undo; /* what the current record changed of the columns: taken back when it is rejected */
+  size_t n_undo, undo_size;
   dc_slot **texts; /* of the unit's file */
   size_t n_texts;
   dc_buffer *rooms;             /* per column: texts of the unit in hand */

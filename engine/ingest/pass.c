@@ -186,7 +186,10 @@ static void read_units(dc_pass *pass)
 #pragma omp critical(dc_load_units)
       {
         done++;
-        if ((unit->status != DC_OK || unit->unsure) && u < failed) failed = u;
+        if ((unit->status != DC_OK || unit->unsure) && u < failed) {
+#pragma omp atomic write
+          failed = u;
+        }
       }
       if (number == 0 && pass->request->progress) {
         pass->request->progress(pass->request->context, "reading", (double)done / (double)pass->n_units);

@@ -341,11 +341,27 @@ static void order_of_rows(void **state)
   }
 }
 
+/* A row that is rejected proves nothing, and its words for missing values are not counted. */
+static void rejected_rows(void **state)
+{
+  (void)state;
+  static const char sound[] = "id;x\na;1.234\nb;2.500\n";
+  dc_error error = fail_text(&number, sound, DC_E_INPUT);
+  assert_non_null(strstr(error.message, "none shows"));
+  error = fail_text(&number, "id;x\na;1.234\nb;2.500\nc;0.5;surplus\n", DC_E_INPUT);
+  assert_non_null(strstr(error.message, "none shows"));
+  dc_load *l = load_text(&number, "id;x\na;12\nb;NA\nc;0,5;surplus\nd;NA;surplus\ne;0.5\n");
+  assert_int_equal(reject_of(l, "long row")->line, 4);
+  assert_string_equal(format_of(l, "x"), "1234.50; missing: NA (1 cell)");
+  dc_load_free(l);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(styles_agree),         cmocka_unit_test(stops),
                                      cmocka_unit_test(options_contradicted), cmocka_unit_test(words_instead),
                                      cmocka_unit_test(few_contradictions),   cmocka_unit_test(neighbours),
-                                     cmocka_unit_test(late_proofs),          cmocka_unit_test(order_of_rows)};
+                                     cmocka_unit_test(late_proofs),          cmocka_unit_test(order_of_rows),
+                                     cmocka_unit_test(rejected_rows)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
