@@ -6,10 +6,10 @@
 #   FOLDER      for the data, the generator, and npm's node_modules (FOLDER/peers)
 #   RESULTS     this run's lines take the place of those for as many rows
 #
-# The peers' scripts and the generator are in $DEALCAST_PEERS. Each peer runs three times in a process of its own; what
+# The peers' scripts and the generator are in $DEALCAST_PEERS. Each runs $PEER_ROUNDS (3) times in a process of its own; what
 # counts is the time that its script tells, without start-up, at its best settings: the faster of polars' two reads,
 # DuckDB's best of creating a table with and without given types, fread's strings or factors, pandas with dates and
-# categories. Handicaps that favour us: polars and fread keep words as strings; none counts the rows it rejects.
+# categories; of ours, the median of three loads behind one that does not count. Handicaps that favour us: polars and fread keep words as strings; none counts the rows it rejects.
 set -eu
 bench=$1 folder=$2 rows=$3 results=$4
 peers=${DEALCAST_PEERS:-../shared/peers}
@@ -52,7 +52,9 @@ has_npm() { [ -d "$folder/peers/node_modules/$1" ] && command -v node >/dev/null
 has_pandas() { /usr/bin/python3 -c 'import pandas' 2>/dev/null; }
 has_fread() { command -v Rscript >/dev/null && Rscript -e 'library(data.table)' >/dev/null 2>&1; }
 
-for round in 1 2 3; do
+round=0
+while [ $round -lt "${PEER_ROUNDS:-3}" ]; do
+  round=$((round + 1))
   "$bench" "$file" 3 | awk 'NR > 2 { print "own", $1 "_T" $2, $3, $7 }' >>"$lines"
   if has_npm nodejs-polars; then
     POLARS_MAX_THREADS=2 once polars rows node "$peers/csv_polars.cjs" "$file"

@@ -11,7 +11,7 @@ typedef struct dc_row_facts {
   dc_meaning meaning; /* open, won, lost or ignore */
   bool unknown_stage;
   bool created_dropped;
-  bool total;       /* a line of totals, not a deal */
+  bool total;       /* a line of totals or the header once more, not a deal */
   const char *rule; /* NULL = the row stands, otherwise why it is rejected */
   dc_role blame;    /* the role whose cell is at fault */
 } dc_row_facts;

@@ -66,6 +66,29 @@ static bool is_total(const dc_row_reader *reader, const dc_row_facts *facts, siz
   return false;
 }
 
+/* The header once more, as where files were put together: every word is the name of its column, and nothing else is
+ * there. */
+static bool repeats_header(const dc_table *table, size_t row)
+{
+  size_t same = 0;
+  for (size_t c = 0; c < table->n_columns; c++) {
+    const dc_column *column = &table->columns[c];
+    size_t length = 0;
+    if (column->type == DC_TYPE_TEXT || column->type == DC_TYPE_CATEGORY) {
+      const char *text = dc_column_text(column, row, &length);
+      bool marked = length > 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0; /* the later file had a byte order mark */
+      text += marked ? 3 : 0;
+      length -= marked ? 3 : 0;
+      if (length != strlen(column->name) || memcmp(text, column->name, length) != 0) return false;
+      same++;
+    } else if (column->type == DC_TYPE_NUMBER ? !isnan(column->number[row])
+                                              : dc_column_day(column, row, 0) != DC_DATE_MISSING) {
+      return false;
+    }
+  }
+  return same > 1;
+}
+
 static int32_t read_day(const dc_row_reader *reader, const dc_column *column, size_t row)
 {
   return column ? dc_column_day(column, row, reader->sources->config->timezone_minutes) : DC_DATE_MISSING;
@@ -233,7 +256,7 @@ void dc_row_read(const dc_row_reader *reader, size_t row, dc_row_facts *facts)
   facts->created = read_day(reader, reader->created, row);
   facts->expected = read_day(reader, reader->expected, row);
   facts->closed = read_closed(reader, facts, row);
-  facts->total = is_total(reader, facts, row);
+  facts->total = is_total(reader, facts, row) || repeats_header(reader->sources->deals->table, row);
   if (facts->meaning == DC_MEANING_UNKNOWN) facts->meaning = DC_MEANING_OPEN;
   check_amount(reader->amount, reader->actual, facts, row);
   check_dates(reader, facts);

@@ -152,7 +152,8 @@ void dc_deals_warn(const dc_deals *deals, const dc_deals_sources *s, int32_t day
     tell_columns(deals, s, &t);
     tell_stages(deals, s, &t);
     int64_t totals = count_totals(s->deals);
-    if (totals > 0) say(&t, "lines of totals left out, as they are no deals: %lld", (long long)totals);
+    if (totals > 0)
+      say(&t, "lines of totals or with the header once more left out, as they are no deals: %lld", (long long)totals);
   }
   if (deals->same_rows > 0)
     say(&t, "rows that are the same as an earlier one, and count all the same as no id tells them apart: %lld",

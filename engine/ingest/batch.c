@@ -334,7 +334,7 @@ static size_t put_texts(dc_worker *w, const dc_slot *s, size_t field, const dc_b
     if (!length || wrapped(text, length) || dc_missing_find(s->guess.missing, text, length) >= 0) {
       if (!put_slowly(w, s, w->row + k, text, length)) return k;
     } else {
-      char *to = u->text + u->text_used;
+      char *to = u->room->bytes + u->text_used;
       memcpy(to, text, 16); /* a copy of fixed length is no call */
       if (length > 16) memcpy(to + 16, text + 16, length - 16);
       u->text_used += length;

@@ -1,5 +1,6 @@
 #include "engine/ingest/columns.h"
 
+#include "engine/base/pages.h"
 #include "engine/ingest/number.h"
 
 #include <stdio.h>
@@ -13,6 +14,14 @@ struct dc_pending {
   size_t length;
   char value[DC_SHOWN_BYTES];
 };
+
+typedef struct dc_text_block {
+  struct dc_text_block *next;
+  size_t used, size;
+  char bytes[];
+} dc_text_block;
+
+enum { FIRST_BLOCK = 1 << 13, LAST_BLOCK = (2 << 20) - sizeof(dc_text_block) };
 
 static void note_bad(dc_worker *w, int32_t column, const char *rule, const char *text, size_t length)
 {
@@ -129,13 +138,13 @@ static void put_category(dc_worker *w, const dc_slot *s, const char *text, size_
 
 bool dc_text_room(dc_unit_column *u, size_t bytes)
 {
-  if (u->text_size - u->text_used >= bytes + DC_TEXT_SLACK) return true;
-  size_t size = u->text_size * 2 + bytes + 4096;
-  if (size < u->text_expected) size = u->text_expected;
-  char *grown = realloc(u->text, size);
+  dc_buffer *room = u->room;
+  if (room->size >= u->text_used + bytes + DC_TEXT_SLACK) return true;
+  size_t size = room->size * 2 + bytes + 4096;
+  char *grown = realloc(room->bytes, size);
   if (!grown) return false;
-  u->text = grown;
-  u->text_size = size;
+  room->bytes = grown;
+  room->size = size;
   return true;
 }
 
@@ -148,7 +157,7 @@ static void put_text(dc_worker *w, const dc_slot *s, const char *text, size_t le
     w->memory_ended = true;
     return;
   }
-  memcpy(u->text + u->text_used, text, length);
+  memcpy(u->room->bytes + u->text_used, text, length);
   u->text_used += length;
 }
 
@@ -275,8 +284,8 @@ bool dc_worker_init(dc_worker *worker, const dc_filling_job *job)
   worker->job = job;
   worker->words = calloc(job->n_columns + 1, sizeof *worker->words);
   worker->texts = calloc(job->n_columns + 1, sizeof *worker->texts);
-  worker->text_expected = calloc(job->n_columns + 1, sizeof *worker->text_expected);
-  if (!worker->words || !worker->texts || !worker->text_expected) return false;
+  worker->rooms = calloc(job->n_columns + 1, sizeof *worker->rooms);
+  if (!worker->words || !worker->texts || !worker->rooms) return false;
   for (size_t c = 0; c < job->n_columns; c++) {
     dc_type type = job->fillings[c].guess.type;
     if (type == DC_TYPE_CATEGORY && !(worker->words[c] = dc_dictionary_new())) return false;
@@ -289,7 +298,12 @@ void dc_worker_free(dc_worker *worker)
   for (size_t c = 0; worker->words && c < worker->job->n_columns; c++) dc_dictionary_free(worker->words[c]);
   free(worker->words);
   free(worker->texts);
-  free(worker->text_expected);
+  for (size_t c = 0; worker->rooms && c < worker->job->n_columns; c++) dc_buffer_free(&worker->rooms[c]);
+  free(worker->rooms);
+  for (dc_text_block *b = worker->blocks, *next; b; b = next) {
+    next = b->next;
+    free(b);
+  }
   free(worker->scratch);
   free(worker->months);
   dc_fields_free(&worker->fields);
@@ -310,7 +324,7 @@ static void fill_slot(dc_worker *w, dc_slot *s, int32_t c)
   s->words = w->words[c];
   s->column = *filling->column;
   s->unit->code_bytes = s->column.code_bytes;
-  s->unit->text_expected = w->text_expected[c];
+  s->unit->room = &w->rooms[c];
   if (s->kind == DC_SLOT_CATEGORY) s->unit->codes = (char *)s->column.codes + w->unit->base * s->column.code_bytes;
   if (s->kind == DC_SLOT_TEXT) w->texts[w->n_texts++] = s;
 }
@@ -370,19 +384,39 @@ static size_t count_missing(const dc_column *column, size_t first, size_t rows)
   return n;
 }
 
+/* Much text stays where it is; little goes behind that of other units, so that new pages are few. */
+static bool keep_text(dc_worker *w, dc_unit_column *u)
+{
+  size_t n = u->text_used;
+  if (!n) return true;
+  if (n > LAST_BLOCK / 2) {
+    u->text = u->room->bytes;
+    u->own_text = true;
+    *u->room = (dc_buffer){NULL, 0};
+    return true;
+  }
+  dc_text_block *b = w->blocks;
+  if (!b || b->size - b->used < n) {
+    size_t size = b ? b->size * 2 : FIRST_BLOCK;
+    while (size < n) size *= 2;
+    if (size > LAST_BLOCK) size = LAST_BLOCK;
+    b = dc_pages_alloc(sizeof *b + size);
+    if (!b) return false;
+    *b = (dc_text_block){.next = w->blocks, .size = size};
+    w->blocks = b;
+  }
+  u->text = memcpy(b->bytes + b->used, u->room->bytes, n);
+  b->used += n;
+  return true;
+}
+
 void dc_worker_end(dc_worker *worker)
 {
   dc_unit *unit = worker->unit;
   for (size_t c = 0; unit->columns && c < worker->job->n_columns; c++)
     unit->columns[c].missing = count_missing(worker->job->fillings[c].column, unit->base, unit->rows);
-  for (size_t i = 0; i < worker->n_texts; i++) {
-    dc_unit_column *u = worker->texts[i]->unit;
-    worker->text_expected[worker->texts[i]->index] = u->text_used + u->text_used / 16 + DC_TEXT_SLACK;
-    char *smaller = u->text_used ? realloc(u->text, u->text_used) : NULL;
-    if (!smaller) continue;
-    u->text = smaller;
-    u->text_size = u->text_used;
-  }
+  for (size_t i = 0; i < worker->n_texts; i++)
+    if (!keep_text(worker, worker->texts[i]->unit)) unit->status = dc_fail_memory(&unit->error, "filling the columns");
 }
 
 dc_sink dc_worker_sink(dc_worker *worker) { return (dc_sink){on_field, on_record, worker}; }
@@ -390,7 +424,7 @@ dc_sink dc_worker_sink(dc_worker *worker) { return (dc_sink){on_field, on_record
 void dc_unit_reset(dc_unit *unit, size_t n_columns)
 {
   for (size_t c = 0; unit->columns && c < n_columns; c++) {
-    free(unit->columns[c].text);
+    if (unit->columns[c].own_text) free(unit->columns[c].text);
     if (unit->columns[c].own_codes) free(unit->columns[c].codes);
   }
   free(unit->columns);

@@ -25,8 +25,10 @@ typedef struct dc_unit_column {
   dc_missing words_seen; /* words for a missing value, and in how many cells */
   size_t words;
   size_t words_before; /* the batch */
-  char *text;
-  size_t text_used, text_size, text_expected;
+  dc_buffer *room;     /* the unit's text while it is filled: a buffer of the worker's */
+  char *text;          /* and then, in the worker's blocks unless it is the unit's own */
+  size_t text_used;
+  bool own_text;
 } dc_unit_column;
 
 /* A stretch of one file that one worker reads: a block, or a whole file in sequence. */
@@ -114,8 +116,9 @@ typedef struct dc_worker {
   size_t n_pending, pending_size;
   dc_slot **texts; /* of the unit's file */
   size_t n_texts;
-  size_t *text_expected; /* per column: as much as the last unit had, and a little more */
-  dc_fields fields;      /* for blocks that are read at speed, as all of the following */
+  dc_buffer *rooms;             /* per column: texts of the unit in hand */
+  struct dc_text_block *blocks; /* texts of the units before it */
+  dc_fields fields;             /* for blocks that are read at speed, as all of the following */
   char *scratch;
   size_t scratch_size;
   int32_t *months;

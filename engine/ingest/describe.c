@@ -25,16 +25,19 @@ static void add(line *l, const char *format, ...)
 }
 
 /* ", proven by ...". given: what the user said; like: the name of another column that proves it. */
-static void add_proof(line *l, const dc_shown *one, const char *given, const char *like, bool proven)
+static void add_proof(line *l, const dc_review *r, const dc_shown *one, const char *given, const char *like,
+                      bool proven)
 {
   if (given)
     add(l, ", as %s says", given);
   else if (like)
     add(l, ", as proven by column %.80s", like);
-  else if (one)
-    add(l, ", proven by %s on line %llu", one->text, (unsigned long long)one->line);
-  else if (proven)
+  else if (proven && !one)
     add(l, ", proven by later rows");
+  if (given || like || !one) return;
+  char place[128];
+  dc_review_place(r, one, place, sizeof place);
+  add(l, ", proven by %s on line %llu%s", one->text, (unsigned long long)one->line, place);
 }
 
 /* "1,234.50": an example of the style that the cells showed. */
@@ -88,7 +91,7 @@ static void describe_number(line *l, const dc_review *r, char *const *names)
   if (style->shift) add(l, ", times 1e%d as its name says", style->shift);
   bool marked = doubt || comma || (r->seen & DC_NUMBER_BOTH);
   if (proven && marked)
-    add_proof(l, dc_evidence_shown(r->evidence, comma ? DC_SHOWS_COMMA : DC_SHOWS_POINT), given,
+    add_proof(l, r, dc_evidence_shown(r->evidence, comma ? DC_SHOWS_COMMA : DC_SHOWS_POINT), given,
               r->guess->like ? names[r->guess->like - 1] : NULL, true);
 }
 
@@ -153,7 +156,7 @@ static void describe_when(line *l, const dc_review *r, char *const *names)
   bool ordered = r->seen & (DC_WHEN_EITHER | DC_WHEN_DAY_FIRST | DC_WHEN_MONTH_FIRST | DC_WHEN_YEAR_FIRST);
   bool asked = r->request->dates.order != DC_ORDER_UNKNOWN;
   if (ordered && guess->when.order != DC_ORDER_UNKNOWN)
-    add_proof(l, dc_evidence_shown(r->evidence, proofs[guess->when.order]), asked ? given[guess->when.order] : NULL,
+    add_proof(l, r, dc_evidence_shown(r->evidence, proofs[guess->when.order]), asked ? given[guess->when.order] : NULL,
               guess->like ? names[guess->like - 1] : NULL, true);
   if (r->seen & DC_WHEN_TWO_DIGITS) add(l, "; years 69 to 99 are 19xx, 00 to 68 are 20xx");
 }

@@ -141,19 +141,27 @@ static dc_status fail_unknown(const dc_source *source, uint64_t line, dc_error *
                     "or export the file again as \"CSV UTF-8\"");
 }
 
-/* Characters in valid UTF-8 against bytes that are not. Other encodings hardly ever look like it: 0.1 in GBK. */
+/* Characters in valid UTF-8 against bytes that are not. Characters of two bytes are weak evidence: one in six of GBK looks
+ * like one, and a file may hold the same few words in every line; they count where whole lines have nothing else. */
 typedef enum mixture { OTHER, MIXED, DAMAGED } mixture;
 
 static mixture judge_mixture(const dc_bytes_seen *s)
 {
-  size_t valid = 0, bad = 0;
+  size_t valid = 0, bad = 0, strong = 0, whole_lines = 0, bad_lines = 0;
   for (const char *p = s->lines, *end = p + s->length; p < end;) {
-    int n = dc_utf8_step(p, end);
-    valid += n > 1;
-    bad += n == 0;
-    p += n ? n : 1;
+    const char *stop = dc_line_end(p, end, true);
+    size_t bad_before = bad;
+    while (p < stop) {
+      int n = dc_utf8_step(p, stop);
+      valid += n > 1;
+      strong += n > 2;
+      bad += n == 0;
+      p += n ? n : 1;
+    }
+    *(bad == bad_before ? &whole_lines : &bad_lines) += 1; /* lines of ASCII alone are not kept */
   }
-  return valid >= 2 * bad ? DAMAGED : 2 * valid >= bad ? MIXED : OTHER;
+  if (valid >= 2 * bad && (strong >= 2 * bad || whole_lines >= bad_lines)) return DAMAGED;
+  return 2 * strong >= bad || (2 * valid >= bad && 2 * whole_lines >= bad_lines) ? MIXED : OTHER;
 }
 
 static dc_status fail_mixed(const dc_source *source, uint64_t line, dc_error *error)

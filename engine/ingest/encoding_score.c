@@ -10,7 +10,7 @@
 /* Log probabilities of what is no letter of the language, and of neighbours. */
 static const double strange_letter = -7, foreign_script = -9, quote_sign = -2.5, usual_sign = -4, strange_sign = -9,
                     control = -14, scripts_mixed = -7, capital_inside = -5, accents_joined = -1.5, sign_in_word = -2,
-                    common_wide = -5.6, unusual_page = -4;
+                    common_wide = -5.6, unusual_page = -4, broken_wide = -20;
 
 typedef enum script { NO_LETTER, LATIN, CYRILLIC, GREEK, HEBREW, ARABIC, THAI, MARK } script;
 
@@ -222,7 +222,9 @@ static const dc_form *form_of(const dc_wide *wide, unsigned char a, unsigned cha
   return NULL;
 }
 
-/* Over the lines that were kept; the score of the whole is in proportion. */
+/* Over the lines that were kept; the score of the whole is in proportion. Bytes that are no character count against it, so
+ * that a text with few of them is not taken for one of a page in which every byte means something: transcoding it stops,
+ * with the line. */
 static double score_wide(const dc_bytes_seen *seen, const dc_wide *wide)
 {
   pair_set common;
@@ -235,7 +237,11 @@ static double score_wide(const dc_bytes_seen *seen, const dc_wide *wide)
       continue;
     }
     const dc_form *f = form_of(wide, a, b);
-    if (!f) return -INFINITY;
+    if (!f) {
+      score += broken_wide;
+      i++;
+      continue;
+    }
     unsigned at = (unsigned)a << 8 | b;
     bool is_common = f->length == 2 && (common[at >> 3] >> (at & 7) & 1);
     score += is_common && common_wide > f->weight ? common_wide : f->weight;
@@ -286,7 +292,7 @@ bool dc_encoding_score(const dc_bytes_seen *seen, dc_reading *readings, size_t *
     dc_reading r = {.name = dc_wides[k].name, .wide = true};
     memcpy(r.iconv, dc_wides[k].iconv, sizeof r.iconv);
     r.score = score_wide(seen, &dc_wides[k]) * scale + dc_wides[k].prior;
-    if (r.score > -INFINITY) readings[(*n)++] = r;
+    readings[(*n)++] = r;
   }
   qsort(readings, *n, sizeof *readings, better_first);
   free(c.pairs);

@@ -31,13 +31,14 @@ static bool has_digit(const char *text, size_t length)
   return false;
 }
 
-static void show(dc_details *details, bool when, uint32_t seen, const char *text, size_t length, uint64_t line)
+static void show(const dc_evidence *evidence, bool when, uint32_t seen, const char *text, size_t length, uint64_t line)
 {
   for (size_t k = 0; k < sizeof showings / sizeof *showings; k++) {
     if (showings[k].when != when || !(seen & showings[k].bit)) continue;
-    dc_shown *one = &details->shown[showings[k].what];
+    dc_shown *one = &evidence->details->shown[showings[k].what];
     if (one->count++) continue;
     one->line = line;
+    one->file = evidence->file;
     size_t shown = length;
     if (shown >= sizeof one->text) {
       shown = sizeof one->text - 1;
@@ -93,13 +94,13 @@ static bool read_value(dc_evidence *evidence, const char *text, size_t length, b
   if (!is_number) {
     evidence->whens++; /* an impossible date is a date, and a bad cell later */
     if (result == DC_WHEN_OK) add_when(evidence, &when, seen);
-    show(evidence->details, true, seen, text, length, line);
+    show(evidence, true, seen, text, length, line);
     return true;
   }
   evidence->numbers++;
   evidence->number_seen |= number.seen;
   if (number.currency && !evidence->currency) evidence->currency = number.currency;
-  show(evidence->details, false, number.seen, text, length, line);
+  show(evidence, false, number.seen, text, length, line);
   if (text[0] >= '0' && text[0] <= '9') add_bare(evidence, text, length);
   return true;
 }
@@ -114,6 +115,21 @@ static bool is_marked(const char *text, size_t length)
   return true;
 }
 
+/* A word that comes again and again is read once, unless it counts as a value. */
+static bool mark_neither(dc_evidence *evidence, uint32_t code)
+{
+  if (code >= evidence->n_neither) {
+    size_t size = 2 * (size_t)code + 64;
+    uint8_t *grown = realloc(evidence->neither, size);
+    if (!grown) return false;
+    memset(grown + evidence->n_neither, 0, size - evidence->n_neither);
+    evidence->neither = grown;
+    evidence->n_neither = size;
+  }
+  evidence->neither[code] = 1;
+  return true;
+}
+
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, bool periods, uint64_t line)
 {
   dc_trim(&text, &length);
@@ -124,16 +140,21 @@ bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, boo
   if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
   evidence->values++;
   evidence->words += word >= 0 && (dc_missing_numbers() >> word & 1);
-  if (dc_dictionary_code(evidence->distinct, text, length) == DC_DICTIONARY_FULL) return false;
+  uint32_t code = dc_dictionary_code(evidence->distinct, text, length);
+  if (code == DC_DICTIONARY_FULL) return false;
   evidence->marked += is_marked(text, length);
   if (word >= 0 || !may_be_read(text[0], length) || !has_digit(text, length)) return true;
-  return read_value(evidence, text, length, periods, line);
+  if (code < evidence->n_neither && evidence->neither[code]) return true;
+  size_t read = evidence->numbers + evidence->whens;
+  if (!read_value(evidence, text, length, periods, line)) return false;
+  return evidence->numbers + evidence->whens > read || mark_neither(evidence, code);
 }
 
 void dc_evidence_free(dc_evidence *evidence)
 {
   dc_dictionary_free(evidence->distinct);
   free(evidence->details);
+  free(evidence->neither);
   memset(evidence, 0, sizeof *evidence);
 }
 

@@ -23,7 +23,7 @@ typedef enum dc_showing {
 
 /* The first value that showed it, and how many did. */
 typedef struct dc_shown {
-  size_t count;
+  size_t count, file;
   uint64_t line;
   char text[32];
 } dc_shown;
@@ -39,6 +39,7 @@ typedef struct dc_details {
 
 /* Starts zeroed; free with dc_evidence_free. */
 typedef struct dc_evidence {
+  size_t file;                                /* whose cells are being added: of the request's */
   size_t values, numbers, whens;              /* cells with a value; those that read as a number, as a date */
   size_t words;                               /* cells with a word that means "missing" only among numbers and dates */
   uint32_t number_seen, when_seen, bare_seen; /* DC_NUMBER_ and DC_WHEN_ bits; those of digits alone */
@@ -47,6 +48,8 @@ typedef struct dc_evidence {
   uint8_t currency;                           /* the first one that was seen */
   dc_details *details;                        /* NULL: neither numbers nor dates */
   dc_dictionary *distinct;
+  uint8_t *neither; /* per word of distinct: 1 = it was read, and is no number and no date */
+  size_t n_neither;
 } dc_evidence;
 
 /* periods: dates may be quarters and months. line: of the record. False when memory ends. */

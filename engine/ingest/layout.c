@@ -234,14 +234,32 @@ static dc_status read_header(dc_reader *reader, const dc_source *source, const d
   return DC_OK;
 }
 
+/* What stands above the records stays as it is: the text may have to be looked at once more. */
+typedef struct rewriting {
+  dc_rewriter rewriter;
+  uint64_t above; /* bytes of it that are still to come */
+} rewriting;
+
+static dc_status rewrite_below(void *context, const char *bytes, size_t length, bool last, dc_spool *out,
+                               dc_error *error)
+{
+  rewriting *r = context;
+  size_t above = r->above < length ? (size_t)r->above : length;
+  r->above -= above;
+  dc_status status = above ? dc_spool_write(out, bytes, above, error) : DC_OK;
+  if (status != DC_OK || (above == length && !last)) return status;
+  return dc_rewrite(&r->rewriter, bytes + above, length - above, last, out, error);
+}
+
 /* The text as libcsv reads it. */
 static dc_status rewrite(dc_source *source, dc_form form, size_t n_fields, dc_layout *layout, dc_error *error)
 {
-  dc_rewriter rewriter = {.form = form, .delimiter = layout->delimiter, .n_fields = n_fields};
-  dc_status status = dc_source_rewrite(source, layout->from, dc_rewrite, &rewriter, error);
-  dc_rewriter_free(&rewriter);
-  layout->from = 0;
-  if (form == DC_FORM_WRAPPED) layout->unwrapped += (int64_t)rewriter.changed;
+  uint64_t start = dc_source_start(source), above = layout->from - start;
+  rewriting r = {.rewriter = {.form = form, .delimiter = layout->delimiter, .n_fields = n_fields}, .above = above};
+  dc_status status = dc_source_rewrite(source, start, rewrite_below, &r, error);
+  dc_rewriter_free(&r.rewriter);
+  layout->from = above;
+  if (form == DC_FORM_WRAPPED) layout->unwrapped += (int64_t)r.rewriter.changed;
   return status;
 }
 

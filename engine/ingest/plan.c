@@ -143,6 +143,7 @@ dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, c
   if (records > FIRST_RECORDS) records = FIRST_RECORDS;
   dc_status status = DC_OK;
   for (size_t f = 0; f < request->n_paths && status == DC_OK; f++) {
+    for (size_t c = 0; c < n_columns; c++) evidence[c].file = f;
     sampler s = {.layout = &layouts[f], .evidence = evidence, .left = records, .periods = request->dates.periods};
     s.threads = threads;
     status = sample_file(&files[f], &s, error);

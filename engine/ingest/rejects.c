@@ -90,7 +90,8 @@ static const struct {
 } remedies[] = {
     {"short row", "it has fewer fields than the header; complete it, or delete it"},
     {"long row", "it has more fields than the header; quote the value that holds the delimiter, or delete the row"},
-    {"control character", "delete the NUL or control characters, or export the file again as \"CSV UTF-8\""},
+    {"control character",
+     "delete the NUL and control characters, and bytes that are no UTF-8, or export the file again as \"CSV UTF-8\""},
     {"field too long", "at most 1 MiB in a field; a quote too many may have joined rows"},
     {"stray quote", "double a quote that belongs to the text, and close the quote that opens the field"},
     {"not a number", "write it as 1234.56, or leave it empty"},

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXAMPLE_BYTES = 80 };
+enum { EXAMPLE_BYTES = 240, PLACE_BYTES = 128 };
 
 /* A type found by content that does not hold: the column is words after all. */
 static void fall_back(dc_review *r, dc_refusal why, bool *again)
@@ -15,12 +15,21 @@ static void fall_back(dc_review *r, dc_refusal why, bool *again)
   *again = true;
 }
 
-/* "1,234 on line 7", or the usual example when the sample has none. */
+void dc_review_place(const dc_review *r, const dc_shown *one, char *text, size_t size)
+{
+  const char *path = r->request->paths[one->file], *slash = strrchr(path, '/');
+  text[0] = '\0';
+  if (r->request->n_paths > 1) snprintf(text, size, " of %.100s", slash ? slash + 1 : path);
+}
+
+/* "1,234 on line 7", of several files with the one that it is in, or the usual example when the sample has none. */
 static const char *example(const dc_review *r, dc_showing what, const char *usual, char *text)
 {
   const dc_shown *one = dc_evidence_shown(r->evidence, what);
+  char place[PLACE_BYTES];
+  if (one) dc_review_place(r, one, place, sizeof place);
   if (one)
-    snprintf(text, EXAMPLE_BYTES, "%s on line %llu", one->text, (unsigned long long)one->line);
+    snprintf(text, EXAMPLE_BYTES, "%s on line %llu%s", one->text, (unsigned long long)one->line, place);
   else
     snprintf(text, EXAMPLE_BYTES, "%s", usual);
   return text;

@@ -23,4 +23,7 @@ dc_status dc_review_column(dc_review *review, bool *again, dc_error *error) DC_M
  * ends. */
 bool dc_describe_column(const dc_review *review, char *const *names) DC_MUST_CHECK;
 
+/* " of FILE" where there are several, otherwise nothing: where the value that is shown stands. */
+void dc_review_place(const dc_review *review, const dc_shown *one, char *text, size_t size);
+
 #endif

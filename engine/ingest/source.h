@@ -68,6 +68,6 @@ uint64_t dc_hash_join(uint64_t hash, uint64_t piece);
  * hashed while they are scanned. */
 bool dc_source_hash(const dc_source *source, uint64_t *hash);
 
-enum { DC_CHUNK_BYTES = 1 << 20 }; /* stored bytes are hashed in pieces of this size */
+enum { DC_CHUNK_BYTES = 1 << 18 }; /* stored bytes are hashed in pieces of this size */
 
 #endif

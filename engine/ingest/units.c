@@ -147,6 +147,7 @@ static uint8_t find_code(const char *three)
 
 static bool take(const char **text, size_t *length, const char *mark, bool front)
 {
+  if (front && (!*length || **text != *mark)) return false;
   size_t n = strlen(mark);
   if (*length < n || memcmp(front ? *text : *text + *length - n, mark, n) != 0) return false;
   if (front) *text += n;

@@ -55,7 +55,7 @@ bool dc_when_take_month(dc_when_reader *r, int *month)
   dc_when_reader s = *r;
   if (take_letters(&s, name) < 3) return false;
   for (size_t m = 0; m < sizeof months / sizeof *months; m++) {
-    if (strcmp(months[m].name, name) != 0) continue;
+    if (months[m].name[0] != name[0] || strcmp(months[m].name, name) != 0) continue;
     *month = months[m].month;
     *r = s;
     dc_when_take(r, '.');

@@ -98,6 +98,8 @@ static void load_here(const char *path, bool piped, int told)
     if (pipe(ends) != 0) _exit(9);
     pid_t feeder = fork();
     if (feeder == 0) {
+      close(ends[0]); /* so that writing fails once nobody reads */
+      close(told);
       FILE *file = fopen(path, "rb");
       static char piece[PIECE];
       for (size_t n; file && (n = fread(piece, 1, sizeof piece, file)) > 0;)
@@ -108,7 +110,7 @@ static void load_here(const char *path, bool piped, int told)
     close(ends[0]);
     close(ends[1]);
   }
-  o.status = load_paths(&two, paths, 1, &l, &error);
+  o.status = (int)load_paths(&two, paths, 1, &l, &error);
   memcpy(o.message, error.message, sizeof o.message);
   if (write(told, &o, sizeof o) != (ssize_t)sizeof o) _exit(8);
   _exit(0);

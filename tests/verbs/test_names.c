@@ -30,6 +30,12 @@ static void fill(job_case *c)
   case_add(&c->job.quotas,
            case_file(c, "quotas.csv",
                      "owner,period_start,amount\nzelda,2024-03-01,90\nQUENTIN,2024-04-01,80\nall,2024-04-01,500\n"));
+  /* The key of a join is text whatever it looks like. */
+  static char join[700];
+  snprintf(join, sizeof join, "%s:account",
+           case_file(c, "sizes.csv", "account,size\nVexacorp,Large\nYolobert,Small\nWuffinc,Small\n"));
+  case_add(&c->job.joins, join);
+  case_add(&c->job.by, "size");
   case_add(&c->job.by, "owner");
   case_add(&c->job.by, "account,sector");
 }
