@@ -259,8 +259,8 @@ static dc_status check_rates(const money_job *j, bool *needed, dc_error *error)
           "they change, date) with what one unit of each is worth in %s",
           run, list_of(&j->names, list), run);
     if (!dc_rates_has(j->rates, j->names.name[k]))
-      return dc_fail_at(error, DC_E_INPUT, j->rates_file, 0, 0, "no rate of %s, in which are %lld amounts",
-                        j->names.name[k], (long long)j->names.count[k]);
+      return dc_fail_at(error, DC_E_INPUT, j->rates_file, 0, 0, "no rate of %s; amounts in it: %lld", j->names.name[k],
+                        (long long)j->names.count[k]);
   }
   return DC_OK;
 }

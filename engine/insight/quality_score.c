@@ -70,11 +70,9 @@ static bool any_bit(const dc_sheet *sheet, size_t unit, const uint64_t *mask)
 
 static bool is_needed(const dc_sheet *sheet, dc_role role)
 {
-  bool state = sheet->column[DC_ROLE_STAGE] >= 0 || sheet->column[DC_ROLE_OUTCOME] >= 0 ||
-               sheet->column[DC_ROLE_IS_CLOSED] >= 0 || sheet->column[DC_ROLE_IS_WON] >= 0;
   if (sheet->kind == DC_SHEET_HISTORY) return false;
   switch (role) {
-    case DC_ROLE_STAGE: return !state;
+    case DC_ROLE_STAGE: return !sheet->has_state;
     case DC_ROLE_AMOUNT:
     case DC_ROLE_CREATED:
     case DC_ROLE_CLOSED: return true;

@@ -2,11 +2,15 @@
 #include "engine/insight/quality_parts.h"
 
 #include "engine/base/text.h"
+#include "engine/deals/rates.h"
 #include "engine/deals/roles_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LIST_BYTES = 240, LIST_ROOM = 64 };
 
 /* Struck where the deal is in one of the flagged stages and the field is empty. */
 static bool is_lacking(const dc_rule *rule, const dc_sheet *sheet, const dc_unit *unit)
@@ -94,7 +98,8 @@ static dc_status add_allowed(dc_sheet *sheet, const dc_config_list *allowed, dc_
                   .mend = nearest(q, column, allowed, flagged)};
   if (!rule.mend) return dc_fail_memory(error, "holding the data against its standard");
   if (!shown) return DC_OK;
-  rule.what = dc_audit_text(q, "\"%.60s\" is no value that [allowed] names", shown);
+  rule.what = dc_role_is_personal(role) ? "values that [allowed] does not name"
+                                        : dc_audit_text(q, "\"%.60s\" is no value that [allowed] names", shown);
   return add_rule(sheet, &rule, error);
 }
 
@@ -174,16 +179,45 @@ static dc_status add_order(dc_sheet *sheet, dc_error *error)
   return add_rule(sheet, &rule, error);
 }
 
+static bool same_currency(const char *a, const char *b)
+{
+  char name[2][DC_CURRENCY_CHARS];
+  dc_currency_name(a, strlen(a), name[0]);
+  dc_currency_name(b, strlen(b), name[1]);
+  return strcmp(name[0], name[1]) == 0;
+}
+
+/* "GBP (12), USD (3)": the flagged words with how often they come, as many as there is room for. */
+static const char *list_flagged(const dc_column *column, const uint8_t *flagged, const int64_t *count, char *text)
+{
+  size_t used = 0, left = 0;
+  text[0] = '\0';
+  for (size_t k = 1; k < column->n_words; k++) left += flagged[k] && count[k];
+  for (size_t k = 1; k < column->n_words && left; k++) {
+    if (!flagged[k] || !count[k]) continue;
+    if (used + LIST_ROOM > LIST_BYTES) {
+      snprintf(text + used, LIST_BYTES - used, " and %zu more", left);
+      break;
+    }
+    used += (size_t)snprintf(text + used, LIST_BYTES - used, "%s%.20s (%lld)", used ? ", " : "", column->words[k],
+                             (long long)count[k]);
+    left--;
+  }
+  return text;
+}
+
 /* Amounts in another currency than the run's: that of the INI, else the one that most rows have. */
 static dc_status add_currency(dc_sheet *sheet, dc_error *error)
 {
   dc_audit *q = sheet->quality;
   int c = sheet->column[DC_ROLE_CURRENCY];
   if (c < 0 || sheet->table->columns[c].type != DC_TYPE_CATEGORY) return DC_OK;
+  if (q->log) return DC_OK; /* there are rates for all of them */
   const dc_column *column = &sheet->table->columns[c];
   int64_t *count = calloc(column->n_words + 1, sizeof *count);
   uint8_t *flagged = dc_arena_alloc(q->arena, column->n_words + 1, 1);
-  const char *usual = q->config->currency[0] ? q->config->currency : NULL, *shown = NULL;
+  char list[LIST_BYTES];
+  const char *usual = q->config->currency[0] ? q->config->currency : NULL;
   if (!count || !flagged) {
     free(count);
     return dc_fail_memory(error, "holding the data against its standard");
@@ -192,19 +226,17 @@ static dc_status add_currency(dc_sheet *sheet, dc_error *error)
   size_t most = 0;
   for (size_t k = 1; k < column->n_words; k++)
     if (count[k] > (most ? count[most] : 0)) most = k;
-  free(count);
   if (!usual && most) usual = column->words[most];
-  for (size_t k = 1; k < column->n_words && usual; k++) {
-    flagged[k] = !dc_text_same(column->words[k], usual);
-    if (flagged[k] && !shown) shown = column->words[k];
-  }
-  if (!shown) return DC_OK;
+  for (size_t k = 1; k < column->n_words && usual; k++) flagged[k] = !same_currency(column->words[k], usual);
+  list_flagged(column, flagged, count, list);
+  free(count);
+  if (!list[0]) return DC_OK;
   dc_rule rule = {.name = "other currency",
                   .kind = DC_DEFECT_STANDARD,
                   .field = DC_ROLE_CURRENCY,
                   .severity = 2,
                   .strikes = dc_is_flagged,
-                  .what = dc_audit_text(q, "amounts in %.20s among amounts in %.20s", shown, usual),
+                  .what = dc_audit_text(q, "amounts in %s among amounts in %.20s", list, usual),
                   .fix = "export in one currency, or give rates",
                   .column = c,
                   .target = -1,

@@ -13,8 +13,8 @@ enum { BLOCK_DEALS = 1024, MOST_SAMPLED = 4000, LEAST_SAMPLED = 10, LEAST_CLOSED
 
 /* An open deal's part in the width. */
 typedef struct part {
-  double p, square, variance; /* square: m^2 (1 + c) */
-  double without;             /* variance with the spread of a recorded amount */
+  double p, m, variance;
+  double without; /* variance with the spread of a recorded amount */
 } part;
 
 typedef struct widths {
@@ -60,7 +60,7 @@ static dc_status look_at_open(void *context, size_t first, size_t last)
       dc_amounts_of(amounts, &subject, NAN, false, &usual, &usual_sd);
     }
     double c = spread(log_sd);
-    one->square = m * m * (1 + c);
+    one->m = m;
     one->variance = variance(one->p, m, c);
     one->without = variance(one->p, usual, amounts->none ? 0 : fmin(known, c > 0 ? c : known));
   }
@@ -158,8 +158,8 @@ static double respelt(const widths *w, const dc_rule *rule, const dc_sheet *shee
   return 0;
 }
 
-/* What mending takes from width^2 in the deals struck. d: of the field. */
-static double gain(const widths *w, const dc_sheet *sheet, size_t k, double d)
+/* What mending takes from width^2 in the deals struck, *open of which are open. d: of the field. */
+static double gain(const widths *w, const dc_sheet *sheet, size_t k, double d, size_t *open)
 {
   const dc_rule *rule = &sheet->rules[k];
   double sum = 0;
@@ -168,9 +168,10 @@ static double gain(const widths *w, const dc_sheet *sheet, size_t k, double d)
     uint32_t at = w->open_of[sheet->deal[u]];
     if (at == DC_ID_NONE) continue;
     const part *one = &w->parts[at];
+    ++*open;
     switch (rule->cost) {
-      case DC_COST_FIELD: sum += fmin(one->square * d, one->variance); break;
-      case DC_COST_SPELLING: sum += one->square * respelt(w, rule, sheet, u, at); break;
+      case DC_COST_FIELD: sum += fmin(one->m * one->m * d, one->variance); break;
+      case DC_COST_SPELLING: sum += one->m * one->m * respelt(w, rule, sheet, u, at); break;
       case DC_COST_AMOUNT: sum += one->variance - one->without; break;
       case DC_COST_STATE: sum += one->variance; break;
       default: break;
@@ -197,6 +198,7 @@ static double closed_among(const dc_sheet *sheet, size_t k)
 static void set_cost(const widths *w, const dc_sheet *sheet, size_t k, dc_rule *rule, const double *d)
 {
   double takes = 0;
+  size_t open = 0;
   rule->no_cost = NULL;
   rule->width_cost = 0;
   switch (rule->cost) {
@@ -212,15 +214,19 @@ static void set_cost(const widths *w, const dc_sheet *sheet, size_t k, dc_rule *
         rule->no_cost = "too few open deals are sound in it to compare with";
         return;
       }
-      takes = gain(w, sheet, k, d[rule->field]);
+      takes = gain(w, sheet, k, d[rule->field], &open);
       break;
-    default: takes = gain(w, sheet, k, 0); break;
+    default: takes = gain(w, sheet, k, 0, &open); break;
   }
   if (takes < 0) {
     rule->width_cost = NAN;
     rule->no_cost = "mending adds money that is not counted now: the range moves rather than narrows";
     return;
   }
+  if (takes == 0 && rule->cost != DC_COST_HISTORY && open == 0) rule->no_cost = "no open deal is struck";
+  if (takes == 0 && rule->cost == DC_COST_AMOUNT && open > 0)
+    rule->no_cost = w->request->amounts->none ? "no amount is known to tell by"
+                                              : "other fields tell the amount as closely as a recorded one is believed";
   rule->width_cost = 1 - sqrt(fmax(1 - takes / w->total, 0));
 }
 
@@ -271,8 +277,7 @@ static dc_status measure(widths *w, dc_error *error)
   double mean = 0;
   for (size_t i = 0; i < now->n_open && status == DC_OK; i++) {
     const part *one = &w->parts[i];
-    double square = one->p > 0 ? (one->p * one->square - one->variance) : 0; /* (p m)^2 */
-    mean += sqrt(fmax(square, 0));
+    mean += one->p * one->m;
     w->total += one->variance;
   }
   int64_t wins = w->request->conversion->won;

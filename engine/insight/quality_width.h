@@ -9,9 +9,9 @@
  *
  * and mending takes from width^2, for each open deal that the rule strikes,
  *
- *   field     m^2 (1 + c) d^2, where d^2 is the mean squared change of p among open deals whose field is sound (a sample
+ *   field     m^2 d^2, where d^2 is the mean squared change of p among open deals whose field is sound (a sample
  *             of at most 4,000) when it is blanked: by the law of total variance what knowing it explains
- *   spelling  m^2 (1 + c) (p - p with the usual spelling)^2
+ *   spelling  m^2 (p - p with the usual spelling)^2
  *   amount    what the spread c of an amount that is not recorded adds over that of a recorded one
  *   state     the deal's whole part, as it would be known to be closed
  *   history   nothing itself; but n usable closed deals become n + lost ones, and the last term shrinks by n / (n + lost)

@@ -129,14 +129,18 @@ static bool is_task(const dc_result_table *t, size_t row)
 /* "1. amount missing (close_value): open deals without ...; fill in ...; first at deals.csv:12" */
 static void put_task(const dc_view *view, const dc_result_table *t, size_t row, size_t rank)
 {
-  char line[LINE_BYTES], lead[32], place[128] = "";
+  char line[LINE_BYTES], lead[32], place[128] = "", cost[256] = "";
   int64_t at = dc_view_integer(t, row, field_of(t, "line"));
   const char *what = dc_view_text(t, row, field_of(t, "what")), *fix = dc_view_text(t, row, field_of(t, "fix"));
   const char *column = dc_view_text(t, row, field_of(t, "column"));
+  const char *no_cost = dc_view_number(t, row, field_of(t, "width_cost")) == 0
+                            ? dc_view_text(t, row, field_of(t, "no_cost"))
+                            : NULL;
   if (at > 0)
     snprintf(place, sizeof place, "; first at %.80s:%lld", dc_view_text(t, row, field_of(t, "file")), (long long)at);
-  snprintf(line, sizeof line, "%s%s%s%s: %s. To mend: %s%s", dc_view_text(t, row, field_of(t, "defect")),
-           column ? " (" : "", column ? column : "", column ? ")" : "", what ? what : "", fix ? fix : "", place);
+  if (no_cost) snprintf(cost, sizeof cost, "; costs nothing: %s", no_cost);
+  snprintf(line, sizeof line, "%s%s%s%s: %s. To mend: %s%s%s", dc_view_text(t, row, field_of(t, "defect")),
+           column ? " (" : "", column ? column : "", column ? ")" : "", what ? what : "", fix ? fix : "", place, cost);
   snprintf(lead, sizeof lead, rank ? "%3zu  " : "  -  ", rank);
   dc_put_hanging(view->sink, lead, line, 5, WIDTH);
 }
@@ -208,12 +212,8 @@ static void put_notes(const dc_view *view)
 
 static void put_groups(const dc_view *view, const char *name, const char *by, const char *title)
 {
-  const dc_grid_column columns[] = {{by, false, false},
-                                    {"deals", true, true},
-                                    {"open", true, true},
-                                    {"at fault", true, true},
-                                    {"open money at fault", true, true},
-                                    {"score", true, true},
+  const dc_grid_column columns[] = {{by, false, false},          {"deals", true, true},          {"open", true, true},
+                                    {"at fault", true, true},    {"money at fault", true, true}, {"score", true, true},
                                     {"worst field", false, true}};
   const dc_result_table *t = dc_result_find(view->result, name);
   char line[LINE_BYTES];
@@ -249,7 +249,7 @@ void dc_check_text(dc_sink *sink, const dc_result *result, int top, bool bold)
   put_score(&view);
   put_tasks(&view);
   put_notes(&view);
-  put_groups(&view, "owners", "owner", "Owners, most money at fault first");
+  put_groups(&view, "owners", "owner", "Owners, most at fault first");
   put_groups(&view, "stages", "stage", "Stages");
   for (size_t i = 0; i < result->n_warnings; i++) {
     if (i == 0) dc_view_heading(&view, "Mind");

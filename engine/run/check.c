@@ -3,6 +3,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/version.h"
+#include "engine/insight/quality_parts.h"
 #include "engine/insight/quality_width.h"
 #include "engine/run/names.h"
 #include "engine/run/rejects.h"
@@ -19,8 +20,8 @@ static const char score_formula[] =
     "score = 100 x sum(weight x completeness x accuracy) / sum(weight); completeness = filled / should be filled, accuracy "
     "= 1 - wrong / filled";
 static const char width_formula[] =
-    "cost = 1 - sqrt(1 - gain / V); V = sum p m^2 (1 + c) - (p m)^2 + (sum p m)^2 / wins over open deals; gain = m^2 (1 + c) "
-    "d^2 (field), the deal's part (state), its spread of amount (amount), the last term's 1 - n / (n + lost) (history)";
+    "cost = 1 - sqrt(1 - gain / V); V = sum p m^2 (1 + c) - (p m)^2 + (sum p m)^2 / wins over open deals; gain = m^2 d^2 "
+    "(field), the deal's part (state), its spread of amount (amount), the last term's 1 - n / (n + lost) (history)";
 
 /* --- files --- */
 
@@ -43,6 +44,16 @@ static void restore(dc_load *load, const dc_input *inputs, size_t n_rejects)
   memset(load->fate, DC_ROW_USED, load->table->rows);
 }
 
+/* Why there are no deals, and where: the file's name, and its line where one is at fault. */
+static void set_lacking(dc_check_run *run, const dc_error *why)
+{
+  const char *slash = strrchr(why->file, '/'), *name = slash ? slash + 1 : why->file;
+  char line[24] = "";
+  if (why->line > 0) snprintf(line, sizeof line, ":%lld", (long long)why->line);
+  snprintf(run->lacking, sizeof run->lacking, "%s%s%s%s", name, line, *name ? ": " : "",
+           why->message[0] ? why->message : "no deal has a day");
+}
+
 /* Deals, where the files make any; otherwise why not. Under --strict, or on a failure of another kind, that is an error. */
 static dc_status make_deals(dc_check_run *run, dc_error *error)
 {
@@ -63,7 +74,7 @@ static dc_status make_deals(dc_check_run *run, dc_error *error)
     lenient = true;
   }
   if (lenient) {
-    snprintf(run->lacking, sizeof run->lacking, "%s", why.message[0] ? why.message : "no deal has a day");
+    set_lacking(run, &why);
     for (int k = 0; k < 2; k++) restore(loads[k], kept[k], run->n_rejects[k]);
     status = DC_OK;
   } else if (status != DC_OK && error) {
@@ -227,11 +238,14 @@ static dc_status score(dc_check_run *run, dc_error *error)
 
 /* --- what is said --- */
 
+/* Copies of a deal are no further deals, where an id says so. */
 static void count_states(const dc_sheet *sheet, int64_t count[3])
 {
+  int copy = sheet->column[DC_ROLE_ID] < 0 ? -1 : dc_sheet_find_rule(sheet, "exact duplicate");
   count[0] = count[1] = count[2] = 0;
   for (size_t i = 0; i < sheet->n && sheet->kind != DC_SHEET_HISTORY; i++)
-    for (int k = 0; k < 3; k++) count[k] += sheet->state[i] == 1 << k;
+    for (int k = 0; k < 3; k++)
+      count[k] += sheet->state[i] == 1 << k && (copy < 0 || !dc_rule_struck(sheet, i, (size_t)copy));
 }
 
 static void describe(dc_check_run *run)

@@ -10,7 +10,7 @@ typedef struct dc_check_run {
   dc_audit_join *joins;
   size_t n_joins;
   size_t n_rejects[2]; /* of the deals and of the history, as loaded */
-  char lacking[768];   /* why the files make no deals, "" = they do */
+  char lacking[1088];  /* why the files make no deals, "" = they do */
   dc_audit *quality;
   double width; /* NaN = not known */
   dc_score score;

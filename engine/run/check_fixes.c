@@ -99,6 +99,7 @@ static const char *value_now(const dc_sheet *sheet, const dc_column *column, siz
   size_t length;
   text[0] = '\0';
   if (!column || dc_role_cell_missing(column, row)) return NULL;
+  if (dc_role_is_personal(sheet->roles->role[column - sheet->table->columns])) return NULL;
   int32_t day = dc_column_day(column, row, sheet->quality->config->timezone_minutes);
   if (column->type == DC_TYPE_NUMBER)
     snprintf(text, VALUE_BYTES, "%.15g", column->number[row]);

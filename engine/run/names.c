@@ -13,6 +13,8 @@ enum { DIGITS_LEAST = 6, DIGITS_MOST = 16, CODE_CHARS = 48, KINDS = 2 };
 typedef struct kind {
   dc_role role;
   dc_ids names, codes;
+  dc_ids folds;       /* of the names, folded: */
+  uint32_t *first_of; /* by fold: the first name that has it */
 } kind;
 
 struct dc_names {
@@ -40,6 +42,8 @@ void dc_names_free(dc_names *names)
   for (size_t k = 0; k < KINDS; k++) {
     dc_ids_clear(&names->kinds[k].names);
     dc_ids_clear(&names->kinds[k].codes);
+    dc_ids_clear(&names->kinds[k].folds);
+    free(names->kinds[k].first_of);
   }
   dc_arena_free(names->arena);
   free(names);
@@ -71,9 +75,26 @@ static bool add_code(dc_names *names, kind *k, const char *text, size_t length)
 
 static uint32_t find_alike(const kind *k, const char *text)
 {
-  for (size_t i = 0; i < k->names.n; i++)
-    if (dc_text_same(k->names.text[i], text)) return (uint32_t)i;
-  return DC_ID_NONE;
+  char folded[DC_FOLD_BYTES];
+  uint32_t fold = dc_ids_find(&k->folds, folded, dc_text_fold(text, strlen(text), folded));
+  return fold == DC_ID_NONE ? DC_ID_NONE : k->first_of[fold];
+}
+
+static bool add_fold(dc_names *names, kind *k, const char *text, uint32_t name)
+{
+  char folded[DC_FOLD_BYTES];
+  bool fresh;
+  size_t length = dc_text_fold(text, strlen(text), folded), n = k->folds.n;
+  if (dc_ids_find(&k->folds, folded, length) != DC_ID_NONE) return true;
+  if ((n & (n - 1)) == 0) { /* room for twice as many */
+    uint32_t *grown = realloc(k->first_of, (n ? 2 * n : 1) * sizeof *grown);
+    if (!grown) return false;
+    k->first_of = grown;
+  }
+  const char *copy = dc_arena_copy(names->arena, folded, length);
+  if (!copy || dc_ids_add(&k->folds, copy, length, &fresh) == DC_ID_NONE) return false;
+  k->first_of[n] = name;
+  return true;
 }
 
 /* The code of a name, NULL when memory ends. */
@@ -89,6 +110,7 @@ static const char *code_of(dc_names *names, kind *k, const char *text, size_t le
     if (at == DC_ID_NONE) {
       if (!add_code(names, k, copy, length)) return NULL;
       at = dc_ids_add(&k->names, copy, length, &fresh);
+      if (at != DC_ID_NONE && !add_fold(names, k, copy, at)) return NULL;
     }
   }
   return at == DC_ID_NONE ? NULL : k->codes.text[at];

@@ -139,7 +139,7 @@ static void costs_are_what_the_header_says(void **state)
   for (size_t i = 0; i < f.now.n_open; i++) {
     open_deal o = look(&f, i);
     double own = o.p * o.m * o.m * (1 + o.c) - o.p * o.m * o.p * o.m;
-    if (o.no_product) by_product += fmin(o.m * o.m * (1 + o.c) * d2, own);
+    if (o.no_product) by_product += fmin(o.m * o.m * d2, own);
     if (o.no_amount) by_amount += o.p * o.m * o.m * (o.c - fmin(known, o.c));
     if (o.dated) by_state += own;
   }

@@ -37,7 +37,7 @@ static void several_stop(void **state)
   case_run_fails(&c, DC_E_INPUT,
                  "the forecast is in USD, but the deals are in EUR (2), GBP (1), USD (1); give --rates FILE");
   c.job.rates = case_file(&c, "rates.csv", "currency,rate\nEUR,1.1\n");
-  case_run_fails(&c, DC_E_INPUT, "no rate of GBP, in which are 1 amounts");
+  case_run_fails(&c, DC_E_INPUT, "no rate of GBP; amounts in it: 1");
   c.job.rates = case_file(&c, "late.csv", "currency,rate,date\nEUR,1.1,2024-02-21\nGBP,1.3,2024-01-01\n");
   case_run_fails(&c, DC_E_INPUT, "no rate of EUR on or before 2024-02-20");
   assert_int_equal(c.error.line, 2);
