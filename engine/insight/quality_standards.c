@@ -212,7 +212,9 @@ static dc_status add_currency(dc_sheet *sheet, dc_error *error)
   dc_audit *q = sheet->quality;
   int c = sheet->column[DC_ROLE_CURRENCY];
   if (c < 0 || sheet->table->columns[c].type != DC_TYPE_CATEGORY) return DC_OK;
-  if (q->log) return DC_OK; /* there are rates for all of them */
+  int at = sheet->column[DC_ROLE_AMOUNT];
+  const char *format = at < 0 ? NULL : sheet->table->columns[at].format;
+  if (format && strstr(format, "converted to")) return DC_OK; /* there are rates for all of them */
   const dc_column *column = &sheet->table->columns[c];
   int64_t *count = calloc(column->n_words + 1, sizeof *count);
   uint8_t *flagged = dc_arena_alloc(q->arena, column->n_words + 1, 1);
