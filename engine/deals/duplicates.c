@@ -1,60 +1,14 @@
 #include "engine/deals/duplicates.h"
 
-#include "engine/base/random.h"
+#include "engine/deals/same.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool same_cell(const dc_column *column, size_t a, size_t b)
-{
-  size_t n_a, n_b;
-  switch (column->type) {
-    case DC_TYPE_NUMBER:
-      return column->number[a] == column->number[b] || (isnan(column->number[a]) && isnan(column->number[b]));
-    case DC_TYPE_DATE: return column->date[a] == column->date[b];
-    case DC_TYPE_INSTANT: return column->instant[a] == column->instant[b];
-    case DC_TYPE_CATEGORY: return dc_column_code(column, a) == dc_column_code(column, b);
-    case DC_TYPE_TEXT: {
-      const char *x = dc_column_text(column, a, &n_a), *y = dc_column_text(column, b, &n_b);
-      return n_a == n_b && memcmp(x, y, n_a) == 0;
-    }
-    default: return true;
-  }
-}
-
-static bool same_row(const dc_table *table, size_t a, size_t b)
-{
-  for (size_t c = 0; c < table->n_columns; c++)
-    if (!same_cell(&table->columns[c], a, b)) return false;
-  return true;
-}
-
-/* Equal cells have equal hashes: 0 and -0, and all NaN, are one number. */
-static uint64_t hash_cell(const dc_column *column, size_t row, uint64_t seed)
-{
-  double number;
-  uint32_t code;
-  size_t length;
-  switch (column->type) {
-    case DC_TYPE_NUMBER:
-      number = isnan(column->number[row]) ? (double)INFINITY : column->number[row] + 0.0;
-      return dc_hash_bytes(&number, sizeof number, seed);
-    case DC_TYPE_DATE: return dc_hash_bytes(&column->date[row], sizeof column->date[row], seed);
-    case DC_TYPE_INSTANT: return dc_hash_bytes(&column->instant[row], sizeof column->instant[row], seed);
-    case DC_TYPE_CATEGORY: code = dc_column_code(column, row); return dc_hash_bytes(&code, sizeof code, seed);
-    case DC_TYPE_TEXT: {
-      const char *text = dc_column_text(column, row, &length);
-      return dc_hash_bytes(text, length, seed);
-    }
-    default: return seed;
-  }
-}
 
 static uint64_t hash_row(const dc_table *table, size_t row)
 {
   uint64_t hash = 0;
-  for (size_t c = 0; c < table->n_columns; c++) hash = hash_cell(&table->columns[c], row, hash);
+  for (size_t c = 0; c < table->n_columns; c++) hash = dc_cell_hash(&table->columns[c], row, hash);
   return hash;
 }
 
@@ -81,7 +35,7 @@ static size_t mark_same(const dc_table *table, dc_same_key *rows, size_t n)
   qsort(rows, n, sizeof *rows, by_content);
   for (size_t i = 1; i < n; i++) {
     bool alike = rows[i].key == rows[first].key && rows[i].hash == rows[first].hash;
-    rows[i].dropped = alike && same_row(table, rows[first].row, rows[i].row);
+    rows[i].dropped = alike && dc_rows_same(table, rows[first].row, rows[i].row);
     if (rows[i].dropped)
       left--;
     else

@@ -1,4 +1,5 @@
 /* Rows that tell of one deal twice: the same in every column, the same id, or likely so. */
+#include "engine/deals/same.h"
 #include "engine/insight/quality_parts.h"
 
 #include "engine/base/fold.h"
@@ -16,47 +17,6 @@ typedef struct hashed_row {
   uint32_t row;
 } hashed_row;
 
-static bool same_cell(const dc_column *column, size_t a, size_t b)
-{
-  switch (column->type) {
-    case DC_TYPE_NUMBER: return memcmp(&column->number[a], &column->number[b], sizeof(double)) == 0;
-    case DC_TYPE_DATE: return column->date[a] == column->date[b];
-    case DC_TYPE_INSTANT: return column->instant[a] == column->instant[b];
-    case DC_TYPE_CATEGORY: return dc_column_code(column, a) == dc_column_code(column, b);
-    case DC_TYPE_TEXT: {
-      size_t n_a, n_b;
-      const char *x = dc_column_text(column, a, &n_a), *y = dc_column_text(column, b, &n_b);
-      return n_a == n_b && memcmp(x, y, n_a) == 0;
-    }
-    default: return true;
-  }
-}
-
-static bool same_row(const dc_table *table, size_t a, size_t b)
-{
-  for (size_t c = 0; c < table->n_columns; c++)
-    if (!same_cell(&table->columns[c], a, b)) return false;
-  return true;
-}
-
-static uint64_t cell_hash(const dc_column *column, size_t row, uint64_t seed)
-{
-  uint64_t bits = 0;
-  size_t length;
-  switch (column->type) {
-    case DC_TYPE_NUMBER: memcpy(&bits, &column->number[row], sizeof bits); break;
-    case DC_TYPE_DATE: bits = (uint32_t)column->date[row]; break;
-    case DC_TYPE_INSTANT: bits = (uint64_t)column->instant[row]; break;
-    case DC_TYPE_CATEGORY: bits = dc_column_code(column, row); break;
-    case DC_TYPE_TEXT: {
-      const char *text = dc_column_text(column, row, &length);
-      return dc_hash_bytes(text, length, seed);
-    }
-    default: break;
-  }
-  return dc_random_bits(seed, bits, 0);
-}
-
 /* 0 = not to be compared. */
 typedef struct hashing {
   const dc_sheet *sheet;
@@ -67,7 +27,7 @@ typedef struct hashing {
 static uint64_t row_hash(const dc_table *table, size_t row)
 {
   uint64_t hash = 0;
-  for (size_t c = 0; c < table->n_columns; c++) hash = cell_hash(&table->columns[c], row, hash + c + 1);
+  for (size_t c = 0; c < table->n_columns; c++) hash = dc_cell_hash(&table->columns[c], row, hash + c + 1);
   return hash | 1;
 }
 
@@ -78,7 +38,7 @@ static dc_status hash_rows(void *context, size_t first, size_t last)
   for (size_t row = first; row < last; row++) {
     const dc_column *id = h->column < 0 ? NULL : &table->columns[h->column];
     if (!id) h->hash[row] = row_hash(table, row);
-    if (id && !dc_role_cell_missing(id, row)) h->hash[row] = cell_hash(id, row, 1) | 1;
+    if (id && !dc_role_cell_missing(id, row)) h->hash[row] = dc_cell_hash(id, row, 1) | 1;
   }
   return DC_OK;
 }
@@ -143,7 +103,8 @@ static dc_status note_copies(dc_sheet *sheet, const hashed_row *rows, size_t n, 
 {
   dc_status status = DC_OK;
   for (size_t k = 1; k < n && status == DC_OK; k++)
-    if (same_row(sheet->table, rows[0].row, rows[k].row)) status = note(sheet, rows[k].row, rows[0].row, rule, error);
+    if (dc_rows_same(sheet->table, rows[0].row, rows[k].row))
+      status = note(sheet, rows[k].row, rows[0].row, rule, error);
   return status;
 }
 
@@ -235,7 +196,7 @@ static uint32_t word_of(const dc_sheet *sheet, dc_role role, size_t row)
   if (c < 0) return 0;
   const dc_column *column = &sheet->table->columns[c];
   if (column->type == DC_TYPE_CATEGORY) return dc_column_code(column, row);
-  return dc_role_cell_missing(column, row) ? 0 : (uint32_t)cell_hash(column, row, 1);
+  return dc_role_cell_missing(column, row) ? 0 : (uint32_t)dc_cell_hash(column, row, 1);
 }
 
 /* What a unit must share with another; false when it cannot be a likely duplicate. */
