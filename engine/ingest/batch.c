@@ -1,4 +1,5 @@
 #include "engine/ingest/batch.h"
+#include "engine/ingest/word.h"
 
 #include "engine/base/date.h"
 #include "engine/ingest/cells8.h"
@@ -11,18 +12,6 @@
 enum { WORD = 8, EXACT_POWER = 22, FIRST_YEAR = 1900, YEARS = 201, MONTHS = 16, SPARE = 64 };
 
 #define EXACT_INTEGERS ((uint64_t)1 << 53)
-#define EACH(byte) (0x0101010101010101u * (uint64_t)(unsigned char)(byte))
-
-static inline uint64_t load(const char *text)
-{
-  uint64_t v;
-  memcpy(&v, text, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  v = __builtin_bswap64(v);
-#endif
-  return v;
-}
-
 /* The text of a field, as it stands. */
 static inline const char *cell_of(const dc_batch *b, size_t row, size_t field, size_t *length)
 {
@@ -84,8 +73,8 @@ static bool put_slowly(dc_worker *w, const dc_slot *s, size_t row, const char *t
 /* Eight bytes, the first lowest, as digits; false when one is none. */
 static inline bool digits(uint64_t v, uint64_t *value)
 {
-  v ^= EACH('0');
-  if (((v + EACH(0x76)) | v) & EACH(0x80)) return false;
+  v ^= DC_EACH('0');
+  if (((v + DC_EACH(0x76)) | v) & DC_EACH(0x80)) return false;
   v = v * 10 + (v >> 8);
   const uint64_t pair = 0x000000FF000000FFu;
   *value = ((v & pair) * 0x000F424000000064u + (v >> 16 & pair) * 0x0000271000000001u) >> 32;
@@ -95,8 +84,8 @@ static inline bool digits(uint64_t v, uint64_t *value)
 /* 0x80 in the first byte that is a point and perhaps above it, 0 when there is none. */
 static inline uint64_t find_point(uint64_t v)
 {
-  uint64_t x = v ^ EACH('.');
-  return (x - EACH(1)) & ~x & EACH(0x80);
+  uint64_t x = v ^ DC_EACH('.');
+  return (x - DC_EACH(1)) & ~x & DC_EACH(0x80);
 }
 
 /* Takes the byte of the lowest bit out, moves those below it up, and `in` into the lowest. Returns how many are above. */
@@ -111,7 +100,7 @@ static inline unsigned close_up(uint64_t *v, uint64_t bit, uint64_t in)
 /* n <= 8 bytes as the highest ones of a word, zeros before them; a word may be read from text. */
 static inline uint64_t aligned(const char *text, size_t n)
 {
-  return load(text) << (64 - 8 * n) | EACH('0') >> (8 * n - 8) >> 8;
+  return dc_word_load(text) << (64 - 8 * n) | DC_EACH('0') >> (8 * n - 8) >> 8;
 }
 
 /* [-]digits[.digits] of up to 16 characters, as dc_number_parse has it: both the mantissa and the power are exact doubles,
@@ -132,7 +121,7 @@ static inline bool plain_number(const char *text, size_t length, double *value, 
     if (point) decimals = close_up(&v, bit, '0');
     if (!digits(v, &mantissa)) return false;
   } else if (n - 1 < 2 * WORD) {
-    uint64_t high = aligned(text, n - WORD), low = load(text + n - WORD), above;
+    uint64_t high = aligned(text, n - WORD), low = dc_word_load(text + n - WORD), above;
     uint64_t bit = find_point(low), bit_above = find_point(high);
     point = (bit | bit_above) != 0;
     if (bit) {
@@ -228,9 +217,9 @@ static bool make_months(dc_worker *w)
 static inline bool plain_date(const char *text, const int32_t *months, int32_t *day)
 {
   const uint64_t pattern = 0x2D30302D30303030u; /* 0000-00- */
-  uint64_t v = load(text) ^ pattern;
+  uint64_t v = dc_word_load(text) ^ pattern;
   unsigned tens = (unsigned)(unsigned char)text[8] - '0', ones = (unsigned)(unsigned char)text[9] - '0';
-  if (((v + 0x7F76767F76767676u) | v) & EACH(0x80) || tens > 9 || ones > 9) return false;
+  if (((v + 0x7F76767F76767676u) | v) & DC_EACH(0x80) || tens > 9 || ones > 9) return false;
   unsigned year = (unsigned)(v & 0xff) * 1000 + (unsigned)(v >> 8 & 0xff) * 100 + (unsigned)(v >> 16 & 0xff) * 10 +
                   (unsigned)(v >> 24 & 0xff) - FIRST_YEAR;
   unsigned month = (unsigned)(v >> 40 & 0xff) * 10 + (unsigned)(v >> 48 & 0xff), number = tens * 10 + ones - 1;

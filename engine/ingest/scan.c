@@ -1,4 +1,5 @@
 #include "engine/ingest/scan.h"
+#include "engine/ingest/word.h"
 
 #if defined __x86_64__
 #include <immintrin.h>
@@ -36,22 +37,10 @@ static void enclose_plain(const uint64_t *quote, size_t words, uint64_t *carry, 
   }
 }
 
-#define EACH(byte) (0x0101010101010101u * (uint64_t)(unsigned char)(byte))
-
-static inline uint64_t load(const char *text)
-{
-  uint64_t v;
-  memcpy(&v, text, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  v = __builtin_bswap64(v);
-#endif
-  return v;
-}
-
 /* 0x80 in each byte of x that is zero. */
 static inline uint64_t zeros(uint64_t x)
 {
-  const uint64_t low = EACH(0x7f);
+  const uint64_t low = DC_EACH(0x7f);
   return ~(((x & low) + low) | x | low);
 }
 
@@ -63,13 +52,13 @@ static void mark_plain(const char *text, char delimiter, dc_marks *m)
   uint64_t control = 0;
   memset(m, 0, sizeof *m);
   for (size_t i = 0; i < DC_SCAN_BYTES; i += 8) {
-    uint64_t v = load(text + i), lf = zeros(v ^ EACH('\n')), cr = zeros(v ^ EACH('\r'));
+    uint64_t v = dc_word_load(text + i), lf = zeros(v ^ DC_EACH('\n')), cr = zeros(v ^ DC_EACH('\r'));
     size_t w = i / 64, shift = i % 64;
-    m->quote[w] |= gather(zeros(v ^ EACH('"'))) << shift;
-    m->delimiter[w] |= gather(zeros(v ^ EACH(delimiter))) << shift;
+    m->quote[w] |= gather(zeros(v ^ DC_EACH('"'))) << shift;
+    m->delimiter[w] |= gather(zeros(v ^ DC_EACH(delimiter))) << shift;
     m->lf[w] |= gather(lf) << shift;
     m->cr[w] |= gather(cr) << shift;
-    control |= (zeros(v & EACH(0xe0)) & ~(lf | cr | zeros(v ^ EACH('\t')))) | zeros(v ^ EACH(0x7f));
+    control |= (zeros(v & DC_EACH(0xe0)) & ~(lf | cr | zeros(v ^ DC_EACH('\t')))) | zeros(v ^ DC_EACH(0x7f));
   }
   for (size_t w = 0; w < DC_SCAN_WORDS; w++) {
     m->any_quote |= m->quote[w];

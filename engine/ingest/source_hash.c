@@ -1,17 +1,7 @@
 #include "engine/ingest/source.h"
+#include "engine/ingest/word.h"
 
 #include <string.h>
-
-/* Little-endian on every machine. */
-static inline uint64_t read_word(const unsigned char *p)
-{
-  uint64_t w;
-  memcpy(&w, p, sizeof w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  w = __builtin_bswap64(w);
-#endif
-  return w;
-}
 
 static inline uint64_t turn(uint64_t x) { return x << 29 | x >> 35; }
 
@@ -33,14 +23,14 @@ uint64_t dc_hash_stored(const char *bytes, size_t length)
   uint64_t lane[4] = {1, 2, 3, 4};
   size_t i = 0;
   for (; i + 32 <= length; i += 32) {
-    lane[0] = turn((lane[0] ^ read_word(p + i)) * odd);
-    lane[1] = turn((lane[1] ^ read_word(p + i + 8)) * odd);
-    lane[2] = turn((lane[2] ^ read_word(p + i + 16)) * odd);
-    lane[3] = turn((lane[3] ^ read_word(p + i + 24)) * odd);
+    lane[0] = turn((lane[0] ^ dc_word_load(p + i)) * odd);
+    lane[1] = turn((lane[1] ^ dc_word_load(p + i + 8)) * odd);
+    lane[2] = turn((lane[2] ^ dc_word_load(p + i + 16)) * odd);
+    lane[3] = turn((lane[3] ^ dc_word_load(p + i + 24)) * odd);
   }
   unsigned char tail[32] = {0};
   if (i < length) memcpy(tail, p + i, length - i);
   uint64_t hash = stir((uint64_t)length);
-  for (int k = 0; k < 4; k++) hash = stir(hash + (lane[k] ^ read_word(tail + 8 * k)) * odd);
+  for (int k = 0; k < 4; k++) hash = stir(hash + (lane[k] ^ dc_word_load(tail + 8 * k)) * odd);
   return hash;
 }
