@@ -1,0 +1,155 @@
+/* What is done for every model alike: its options, the checks of what it is given, the fold. */
+#include "dealcast/model/model.h"
+
+#include "engine/base/fold.h"
+
+#include <math.h>
+#include <string.h>
+
+const dc_model *dc_model_find(const char *name)
+{
+  size_t n;
+  const dc_model *const *all = dc_model_all(&n);
+  for (size_t k = 0; k < n; k++)
+    if (strcmp(all[k]->name, name) == 0) return all[k];
+  return NULL;
+}
+
+void dc_model_defaults(const dc_model *model, double *option)
+{
+  for (size_t k = 0; k < model->n_options; k++) option[k] = model->options[k].initial;
+}
+
+double dc_task_option(const dc_model *model, const dc_task *task, const char *name)
+{
+  for (size_t k = 0; k < model->n_options; k++)
+    if (strcmp(model->options[k].name, name) == 0) return task->option ? task->option[k] : model->options[k].initial;
+  return NAN;
+}
+
+static dc_status check_options(const dc_model *m, const dc_task *task, dc_error *error)
+{
+  for (size_t k = 0; k < m->n_options && task->option; k++) {
+    const dc_model_option *o = &m->options[k];
+    double v = task->option[k];
+    if (!(v >= o->least && v <= o->most))
+      return dc_fail(error, DC_E_USAGE, "--%s must be %g to %g", o->name, o->least, o->most);
+  }
+  if (!(task->confidence > 0 && task->confidence < 1))
+    return dc_fail(error, DC_E_USAGE, "the confidence of intervals must be between 0 and 1");
+  return DC_OK;
+}
+
+static dc_status check_numbers(const char *what, const char *name, const double *number, size_t n, double least,
+                               dc_error *error)
+{
+  for (size_t i = 0; i < n; i++) {
+    if (!isfinite(number[i]))
+      return dc_fail(error, DC_E_INPUT, "%s %s: row %zu is not a finite number", what, name, i + 1);
+    if (number[i] < least) return dc_fail(error, DC_E_INPUT, "%s %s: row %zu is below %g", what, name, i + 1, least);
+  }
+  return DC_OK;
+}
+
+static dc_status check_codes(const char *what, const char *name, const dc_codes *codes, size_t n, dc_error *error)
+{
+  if (!codes->levels) return dc_fail(error, DC_E_INPUT, "%s %s has no level", what, name);
+  for (size_t i = 0; i < n; i++)
+    if (dc_codes_at(codes, i) >= codes->levels)
+      return dc_fail(error, DC_E_INPUT, "%s %s: row %zu has a code that is no level", what, name, i + 1);
+  return DC_OK;
+}
+
+static dc_status check_term(const dc_model *m, const dc_term *t, size_t n, dc_error *error)
+{
+  dc_status status = DC_OK;
+  bool coded = t->kind == DC_TERM_FACTOR || t->kind == DC_TERM_SLOPES || t->kind == DC_TERM_EFFECT;
+  bool numbered = t->kind == DC_TERM_NUMBER || t->kind == DC_TERM_SLOPES || t->kind == DC_TERM_SMOOTH;
+  if ((t->kind == DC_TERM_SMOOTH || t->kind == DC_TERM_EFFECT) && !m->shrinks)
+    return dc_fail(error, DC_E_USAGE, "model %s takes no shrunken or smooth terms such as %s", m->name, t->name);
+  if (numbered) status = check_numbers("term", t->name, t->number, n, -INFINITY, error);
+  for (size_t k = 0; k < t->n_slopes && t->kind == DC_TERM_EFFECT && status == DC_OK; k++)
+    status = check_numbers("term", t->name, t->slope[k], n, -INFINITY, error);
+  if (coded && status == DC_OK) status = check_codes("term", t->name, &t->codes, n, error);
+  if (status == DC_OK && coded && t->kind != DC_TERM_EFFECT && t->reference != DC_NO_REFERENCE &&
+      t->reference >= t->codes.levels)
+    return dc_fail(error, DC_E_USAGE, "the reference of term %s is no level of it", t->name);
+  return status;
+}
+
+static dc_status check_design(const dc_model *m, const dc_design *d, dc_error *error)
+{
+  dc_status status = DC_OK;
+  if (d->n_rows == 0) return dc_fail(error, DC_E_SHORT, "there is no row to fit %s to", m->name);
+  for (size_t t = 0; t < d->n_terms && status == DC_OK; t++) status = check_term(m, &d->terms[t], d->n_rows, error);
+  if (status == DC_OK && d->offset) status = check_numbers("the", "offset", d->offset, d->n_rows, -INFINITY, error);
+  if (status == DC_OK && d->weight) status = check_numbers("the", "weight", d->weight, d->n_rows, 0, error);
+  if (status == DC_OK && d->cluster) status = check_codes("the", "cluster", d->cluster, d->n_rows, error);
+  bool some = !d->weight;
+  for (size_t i = 0; i < d->n_rows && !some && status == DC_OK; i++) some = d->weight[i] > 0;
+  if (status == DC_OK && !some) return dc_fail(error, DC_E_SHORT, "all weights are 0");
+  return status;
+}
+
+/* Which kinds of response the values are. */
+static unsigned kinds_of(const dc_response *r, size_t n)
+{
+  unsigned kinds = DC_TAKES_NUMBER | DC_TAKES_POSITIVE | DC_TAKES_COUNT | DC_TAKES_CHANCE;
+  for (size_t i = 0; i < n; i++) {
+    double y = r->y[i], most = r->trials ? r->trials[i] : 1;
+    if (!(y > 0)) kinds &= ~(unsigned)DC_TAKES_POSITIVE;
+    if (y < 0 || y != floor(y)) kinds &= ~(unsigned)DC_TAKES_COUNT;
+    if (y < 0 || y > most) kinds &= ~(unsigned)DC_TAKES_CHANCE;
+  }
+  if (r->trials) kinds &= DC_TAKES_CHANCE;
+  return kinds;
+}
+
+static dc_status check_response(const dc_model *m, const dc_response *r, size_t n, dc_error *error)
+{
+  static const char *const wanted[] = {"numbers", "numbers above 0", "counts (0, 1, 2, ...)",
+                                       "0 or 1, shares, or successes of trials", "categories"};
+  const char *name = r->name ? r->name : "";
+  if (!r->y && !r->category) return dc_fail(error, DC_E_USAGE, "there is no response");
+  dc_status status = r->y ? check_numbers("response", name, r->y, n, -INFINITY, error)
+                          : check_codes("response", name, r->category, n, error);
+  if (status == DC_OK && r->y && r->trials) status = check_numbers("the trials of", name, r->trials, n, 0, error);
+  if (status != DC_OK) return status;
+  unsigned kinds = r->y ? kinds_of(r, n) : DC_TAKES_CATEGORY;
+  if (kinds & m->responses) return DC_OK;
+  size_t k = 0;
+  while (!(m->responses >> k & 1)) k++;
+  return dc_fail(error, DC_E_INPUT, "model %s takes %s; the response %s is something else", m->name, wanted[k], name);
+}
+
+dc_status dc_model_fit(const dc_model *model, const dc_task *task, dc_fit **fit, dc_error *error)
+{
+  dc_status status = check_options(model, task, error);
+  if (status == DC_OK) status = check_design(model, task->design, error);
+  if (status == DC_OK) status = check_response(model, task->response, task->design->n_rows, error);
+  if (status != DC_OK) return status;
+  dc_fit *made = dc_fit_new();
+  if (!made) return dc_fail_memory(error, "fitting a model");
+  made->model = model->name;
+  status = model->fit(task, made, error);
+  if (status == DC_OK || status == DC_W_MAXITER) {
+    made->converged = status == DC_OK;
+    *fit = made;
+  } else {
+    dc_fit_free(made);
+  }
+  return status;
+}
+
+dc_status dc_task_fold(const dc_task *task, size_t rows, size_t block_rows, size_t partial_bytes,
+                       dc_accumulate *accumulate, dc_merge *merge, void *context, void *total, dc_error *error)
+{
+  dc_fold fold = {.rows = rows,
+                  .block_rows = task->block_rows ? task->block_rows : block_rows,
+                  .partial_bytes = partial_bytes,
+                  .threads = task->threads < 1 ? 1 : task->threads,
+                  .accumulate = accumulate,
+                  .merge = merge,
+                  .context = context};
+  return dc_fold_run(&fold, total, error);
+}
