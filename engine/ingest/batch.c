@@ -318,24 +318,32 @@ static size_t put_categories(dc_worker *w, const dc_slot *s, size_t field, const
   return n;
 }
 
+/* Where the text ends stays in a register: it would be stored and loaded again for each cell. */
 static size_t put_texts(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
 {
   dc_unit_column *u = s->unit;
   if (n && !dc_text_room(u, span_of(b, 0, n, field))) w->memory_ended = true;
   if (w->memory_ended) return 0;
+  const char *from = b->text;
+  const uint32_t *begin = b->begins + field * b->stride, *next = begin + b->stride;
+  char *bytes = u->room->bytes;
+  size_t used = u->text_used;
   for (size_t k = 0; k < n; k++) {
-    size_t length;
-    const char *text = cell_of(b, k, field, &length);
+    const char *text = from + begin[k];
+    size_t length = next[k] - begin[k] - 1;
     if (!length || wrapped(text, length) || dc_missing_find(s->guess.missing, text, length) >= 0) {
+      u->text_used = used;
       if (!put_slowly(w, s, w->row + k, text, length)) return k;
+      bytes = u->room->bytes;
+      used = u->text_used;
     } else {
-      char *to = u->room->bytes + u->text_used;
-      memcpy(to, text, 16); /* a copy of fixed length is no call */
-      if (length > 16) memcpy(to + 16, text + 16, length - 16);
-      u->text_used += length;
+      memcpy(bytes + used, text, 16); /* a copy of fixed length is no call */
+      if (length > 16) memcpy(bytes + used + 16, text + 16, length - 16);
+      used += length;
     }
-    dc_offset_put(s, w->row + k, u->text_used);
+    dc_offset_put(s, w->row + k, used);
   }
+  u->text_used = used;
   return n;
 }
 
