@@ -39,6 +39,13 @@ AVX512 static inline __m512i lengths_at(const dc_cells *c, size_t k)
   return _mm512_cvtepu32_epi64(_mm256_add_epi32(_mm256_sub_epi32(next, begin), _mm256_set1_epi32(-1)));
 }
 
+/* 0x80 in the first byte that is zero and perhaps above it. */
+AVX512 static inline __m512i zero_bytes(__m512i v)
+{
+  __m512i below = _mm512_sub_epi64(v, _mm512_set1_epi8(1));
+  return _mm512_and_si512(_mm512_andnot_si512(v, below), _mm512_set1_epi8((char)0x80));
+}
+
 /* The lanes in which some byte is no digit, once '0' was taken off. */
 AVX512 static inline __mmask8 not_digits(__m512i v)
 {
@@ -46,40 +53,41 @@ AVX512 static inline __mmask8 not_digits(__m512i v)
   return _mm512_test_epi64_mask(above, _mm512_set1_epi8((char)0x80));
 }
 
-/* DC_NUMBER_ bits of the lanes: see dc_number_plain_seen. */
-AVX512 static inline uint32_t seen_of(__mmask8 lanes, __m512i first, __m512i whole, __m512i decimals)
-{
-  __mmask8 zero = _mm512_mask_cmpeq_epi64_mask(lanes, first, _mm512_set1_epi64('0'));
-  __mmask8 ids = _mm512_mask_cmpgt_epi64_mask(zero, whole, _mm512_set1_epi64(1));
-  __mmask8 some = _mm512_mask_cmpneq_epi64_mask(lanes, decimals, _mm512_setzero_si512());
-  __mmask8 three = _mm512_mask_cmpeq_epi64_mask(some & (__mmask8)~zero, decimals, _mm512_set1_epi64(3));
-  three = _mm512_mask_cmplt_epi64_mask(three, whole, _mm512_set1_epi64(4));
-  return (ids ? DC_NUMBER_ID : 0u) | (three ? DC_NUMBER_POINT_3 : 0u) | (some & ~three ? DC_NUMBER_POINT : 0u);
-}
+/* The lanes for which there are DC_NUMBER_ bits: see dc_number_plain_seen. */
+typedef struct seen8 {
+  __mmask8 ids, points, points3;
+} seen8;
 
-AVX512 static inline uint8_t numbers8(const dc_cells *c, size_t k, double *into, uint32_t *seen)
+/* The first point goes, and what stands before it moves up, behind a zero. Returns how many characters are behind it. */
+AVX512 static inline __m512i close_up(__m512i *v, __mmask8 pointed, __m512i point)
 {
-  const __m512i zeros = _mm512_set1_epi8('0'), one = _mm512_set1_epi64(1), bytes = _mm512_set1_epi64(0xff);
-  const __m512d powers = _mm512_setr_pd(1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7);
-  __m512i n = lengths_at(c, k), v = texts_at(c, k).low;
-  __mmask8 empty = _mm512_testn_epi64_mask(n, n), fits = _mm512_cmple_epu64_mask(n, _mm512_set1_epi64(8));
-  __m512i first = _mm512_and_si512(v, bytes), bits = _mm512_slli_epi64(n, 3);
-  /* The last character highest, zeros before the first. */
-  v = _mm512_sllv_epi64(v, _mm512_sub_epi64(_mm512_set1_epi64(64), bits));
-  v = _mm512_or_si512(v, _mm512_srlv_epi64(zeros, bits));
-  /* The first point, if there is one, goes, and what stands before it moves up. */
-  __m512i x = _mm512_xor_si512(v, _mm512_set1_epi8('.'));
-  __m512i point = _mm512_and_si512(_mm512_andnot_si512(x, _mm512_sub_epi64(x, _mm512_set1_epi8(1))),
-                                   _mm512_set1_epi8((char)0x80));
-  __mmask8 pointed = _mm512_test_epi64_mask(point, point);
+  const __m512i one = _mm512_set1_epi64(1);
   point = _mm512_and_si512(point, _mm512_sub_epi64(_mm512_setzero_si512(), point));
   __m512i below = _mm512_sub_epi64(_mm512_srli_epi64(point, 7), one);
   __m512i through = _mm512_or_si512(point, _mm512_sub_epi64(point, one));
-  __m512i moved = _mm512_or_si512(_mm512_slli_epi64(_mm512_and_si512(v, below), 8), _mm512_set1_epi64('0'));
-  v = _mm512_mask_or_epi64(v, pointed, _mm512_andnot_si512(through, v), moved);
-  __m512i decimals = _mm512_maskz_srli_epi64(pointed, _mm512_lzcnt_epi64(point), 3);
-  __m512i whole = _mm512_sub_epi64(n, decimals);
-  whole = _mm512_mask_sub_epi64(whole, pointed, whole, one);
+  __m512i moved = _mm512_or_si512(_mm512_slli_epi64(_mm512_and_si512(*v, below), 8), _mm512_set1_epi64('0'));
+  *v = _mm512_mask_or_epi64(*v, pointed, _mm512_andnot_si512(through, *v), moved);
+  return _mm512_maskz_srli_epi64(pointed, _mm512_lzcnt_epi64(point), 3);
+}
+
+AVX512 static inline uint8_t numbers8(const dc_cells *c, size_t k, double *into, seen8 *seen)
+{
+  const __m512i zeros = _mm512_set1_epi8('0'), one = _mm512_set1_epi64(1), bytes = _mm512_set1_epi64(0xff);
+  const __m512d powers = _mm512_setr_pd(1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7);
+  __m512i n = lengths_at(c, k), v = texts_at(c, k).low, whole = n, decimals = _mm512_setzero_si512();
+  __mmask8 empty = _mm512_testn_epi64_mask(n, n), fits = _mm512_cmple_epu64_mask(n, _mm512_set1_epi64(8));
+  __mmask8 zero = _mm512_cmpeq_epi64_mask(_mm512_and_si512(v, bytes), _mm512_set1_epi64('0'));
+  __m512i bits = _mm512_slli_epi64(n, 3);
+  /* The last character highest, zeros before the first. */
+  v = _mm512_sllv_epi64(v, _mm512_sub_epi64(_mm512_set1_epi64(64), bits));
+  v = _mm512_or_si512(v, _mm512_srlv_epi64(zeros, bits));
+  __m512i point = zero_bytes(_mm512_xor_si512(v, _mm512_set1_epi8('.')));
+  __mmask8 pointed = _mm512_test_epi64_mask(point, point);
+  if (pointed) {
+    decimals = close_up(&v, pointed, point);
+    whole = _mm512_sub_epi64(n, decimals);
+    whole = _mm512_mask_sub_epi64(whole, pointed, whole, one);
+  }
   v = _mm512_xor_si512(v, zeros);
   __mmask8 fine = fits & (__mmask8)~not_digits(v) & _mm512_test_epi64_mask(whole, whole);
   /* Pairs, fours, eights of digits. */
@@ -87,18 +95,25 @@ AVX512 static inline uint8_t numbers8(const dc_cells *c, size_t k, double *into,
   v = _mm512_madd_epi16(v, _mm512_set1_epi32(0x00010064));
   v = _mm512_add_epi64(_mm512_mul_epu32(v, _mm512_set1_epi64(10000)), _mm512_srli_epi64(v, 32));
   __m512d value = _mm512_cvtepu64_pd(v);
-  value = _mm512_mask_div_pd(value, pointed, value, _mm512_permutexvar_pd(decimals, powers));
-  *seen |= seen_of(fine, first, whole, decimals);
-  _mm512_mask_storeu_pd(into, fine, value);
-  _mm512_mask_storeu_pd(into, empty, _mm512_set1_pd(__builtin_nan("")));
-  return fine | empty;
+  if (pointed) {
+    value = _mm512_div_pd(value, _mm512_permutexvar_pd(decimals, powers));
+    __mmask8 some = _mm512_mask_test_epi64_mask(fine, decimals, decimals);
+    __mmask8 three = _mm512_mask_cmpeq_epi64_mask(some & (__mmask8)~zero, decimals, _mm512_set1_epi64(3));
+    three = _mm512_mask_cmplt_epi64_mask(three, whole, _mm512_set1_epi64(4));
+    seen->points3 |= three;
+    seen->points |= some & (__mmask8)~three;
+  }
+  seen->ids |= _mm512_mask_cmpgt_epi64_mask(fine & zero, whole, one);
+  __mmask8 done = fine | empty;
+  _mm512_mask_storeu_pd(into, done, _mm512_mask_mov_pd(value, empty, _mm512_set1_pd(__builtin_nan(""))));
+  return done;
 }
 
 AVX512 static void numbers(const dc_cells *c, double *into, uint32_t *seen, uint8_t *done)
 {
-  uint32_t all = 0;
+  seen8 all = {0, 0, 0};
   for (size_t k = 0; k < c->n; k += 8) done[k / 8] = numbers8(c, k, into + k, &all);
-  *seen |= all;
+  *seen |= (all.ids ? DC_NUMBER_ID : 0u) | (all.points3 ? DC_NUMBER_POINT_3 : 0u) | (all.points ? DC_NUMBER_POINT : 0u);
 }
 
 AVX512 static inline uint8_t dates8(const dc_cells *c, size_t k, const int32_t *months, int32_t *into)
@@ -137,12 +152,6 @@ AVX512 static inline pairs8 keys_at(const dc_key *k, const uint64_t *p)
 {
   __m512i even = four(k + p[0], k + p[2], k + p[4], k + p[6]), odd = four(k + p[1], k + p[3], k + p[5], k + p[7]);
   return (pairs8){_mm512_unpacklo_epi64(even, odd), _mm512_unpackhi_epi64(even, odd)};
-}
-
-AVX512 static inline __m512i zero_bytes(__m512i v)
-{
-  __m512i below = _mm512_sub_epi64(v, _mm512_set1_epi8(1));
-  return _mm512_and_si512(_mm512_andnot_si512(v, below), _mm512_set1_epi8((char)0x80));
 }
 
 /* The keys of cells without blanks around or quotes inside; the lanes of the others are not in the result. */
