@@ -67,11 +67,12 @@ static inline void dc_lookup_set(dc_lookup *lookup, const char *text, size_t len
   lookup->key.high = (key.high & keep.high) | (length + 1) * DC_KEY_END;
 }
 
-/* For kernels that look many words up at once: a key stands in the slot dc_key_place(key, shift) or in one behind it, before
- * the next slot with zeros; behind the last slot is the first. Until a word is added. */
+/* For kernels that look many words up at once, until a word is added. A number of a key stands in the slot
+ * dc_key_place(key, shift) or in one behind it, before the next slot with 0; behind the last slot is the first. Number n is
+ * keys[n] and the code n - 1; keys[0] is like no key of a word. */
 typedef struct dc_slots {
+  const uint32_t *numbers;
   const dc_key *keys;
-  const uint32_t *codes;
   size_t mask;
   unsigned shift;
 } dc_slots;
@@ -83,7 +84,8 @@ dc_slots dc_dictionary_slots(const dc_dictionary *dictionary);
 
 static inline size_t dc_key_place(dc_key key, unsigned shift)
 {
-  return (size_t)((key.low * DC_KEY_FACTOR_LOW + key.high * DC_KEY_FACTOR_HIGH) >> shift);
+  uint64_t hash = key.low * DC_KEY_FACTOR_LOW + key.high * DC_KEY_FACTOR_HIGH;
+  return (size_t)((hash ^ hash >> 32) * DC_KEY_FACTOR_LOW >> shift);
 }
 
 /* The codes of n words, at most DC_LOOKUPS; false when memory ended. */

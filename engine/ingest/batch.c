@@ -152,15 +152,13 @@ static dc_cells cells_of(const dc_batch *b, size_t from, size_t n, size_t field)
   return (dc_cells){b->text, begin, begin + b->stride, dc_turn_stride(n)};
 }
 
-/* Row k or the first one behind it that was not read. */
+/* Row k or the first one behind it that was not read; n when there is none. */
 static inline size_t next_left(const uint8_t *done, size_t k, size_t n)
 {
-  while (k < n) {
-    unsigned left = (0xFFu & ~(unsigned)done[k / 8]) >> (k % 8);
-    if (left) return k + (size_t)__builtin_ctz(left);
-    k = (k / 8 + 1) * 8;
-  }
-  return n;
+  unsigned left = 0;
+  while (k < n && !(left = (0xFFu & ~(unsigned)done[k / 8]) >> (k % 8))) k = (k / 8 + 1) * 8;
+  k += left ? (size_t)__builtin_ctz(left) : 0;
+  return k < n ? k : n;
 }
 
 static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
@@ -279,7 +277,8 @@ static void put_codes(dc_worker *w, const dc_slot *s, const uint32_t *codes, siz
 }
 
 /* The codes of the words that the kernel left: in order of rows, since codes are in order of arrival. */
-static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t from, size_t n, size_t field, uint32_t *codes, const uint8_t *done)
+static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t from, size_t n, size_t field,
+                    uint32_t *codes, const uint8_t *done)
 {
   dc_lookup lookups[DC_LOOKUPS];
   uint32_t found[DC_LOOKUPS];

@@ -35,7 +35,8 @@ AVX512 static inline pairs8 texts_at(const dc_cells *c, size_t k)
 
 AVX512 static inline __m512i lengths_at(const dc_cells *c, size_t k)
 {
-  __m256i begin = _mm256_loadu_si256((const void *)(c->begin + k)), next = _mm256_loadu_si256((const void *)(c->next + k));
+  __m256i begin = _mm256_loadu_si256((const void *)(c->begin + k)),
+          next = _mm256_loadu_si256((const void *)(c->next + k));
   return _mm512_cvtepu32_epi64(_mm256_add_epi32(_mm256_sub_epi32(next, begin), _mm256_set1_epi32(-1)));
 }
 
@@ -148,9 +149,9 @@ AVX512 static void dates(const dc_cells *c, const int32_t *months, int32_t *into
   for (size_t k = 0; k < c->n; k += 8) done[k / 8] = dates8(c, k, months, into + k);
 }
 
-AVX512 static inline pairs8 keys_at(const dc_key *k, const uint64_t *p)
+AVX512 static inline pairs8 keys_at(const dc_key *k, const uint32_t *n)
 {
-  __m512i even = four(k + p[0], k + p[2], k + p[4], k + p[6]), odd = four(k + p[1], k + p[3], k + p[5], k + p[7]);
+  __m512i even = four(k + n[0], k + n[2], k + n[4], k + n[6]), odd = four(k + n[1], k + n[3], k + n[5], k + n[7]);
   return (pairs8){_mm512_unpacklo_epi64(even, odd), _mm512_unpackhi_epi64(even, odd)};
 }
 
@@ -160,9 +161,8 @@ AVX512 static inline __mmask8 make_keys8(const dc_cells *c, size_t k, pairs8 *ke
   const __m512i ones = _mm512_set1_epi64(-1), quotes = _mm512_set1_epi8('"');
   __m512i n = lengths_at(c, k);
   pairs8 v = texts_at(c, k);
-  __mmask8 quoted = _mm512_mask_cmpeq_epi64_mask(_mm512_test_epi64_mask(n, n),
-                                                 _mm512_and_si512(v.low, _mm512_set1_epi64(0xff)),
-                                                 _mm512_set1_epi64('"'));
+  __mmask8 quoted = _mm512_mask_cmpeq_epi64_mask(
+      _mm512_test_epi64_mask(n, n), _mm512_and_si512(v.low, _mm512_set1_epi64(0xff)), _mm512_set1_epi64('"'));
   v.low = _mm512_mask_shrdi_epi64(v.low, quoted, v.low, v.high, 8);
   v.high = _mm512_mask_srli_epi64(v.high, quoted, v.high, 8);
   n = _mm512_mask_sub_epi64(n, quoted, n, _mm512_set1_epi64(2));
@@ -170,18 +170,22 @@ AVX512 static inline __mmask8 make_keys8(const dc_cells *c, size_t k, pairs8 *ke
   __m512i bits = _mm512_slli_epi64(n, 3);
   v.low = _mm512_and_si512(v.low, _mm512_srlv_epi64(ones, _mm512_subs_epu16(_mm512_set1_epi64(64), bits)));
   v.high = _mm512_and_si512(v.high, _mm512_srlv_epi64(ones, _mm512_sub_epi64(_mm512_set1_epi64(128), bits)));
-  __m512i inner = _mm512_or_si512(zero_bytes(_mm512_xor_si512(v.low, quotes)), zero_bytes(_mm512_xor_si512(v.high, quotes)));
+  __m512i inner = _mm512_or_si512(zero_bytes(_mm512_xor_si512(v.low, quotes)),
+                                  zero_bytes(_mm512_xor_si512(v.high, quotes)));
   v.high = _mm512_or_si512(v.high, _mm512_slli_epi64(_mm512_add_epi64(n, _mm512_set1_epi64(1)), 56));
   *keys = v;
   return fits & (__mmask8)~_mm512_mask_test_epi64_mask(quoted, inner, inner);
 }
 
-AVX512 static inline uint8_t find8(const dc_slots *s, pairs8 wanted, const uint64_t *place, __mmask8 fits, uint32_t *codes)
+AVX512 static inline uint8_t find8(const dc_slots *s, pairs8 wanted, const uint64_t *place, __mmask8 fits,
+                                   uint32_t *codes)
 {
-  pairs8 there = keys_at(s->keys, place);
-  const uint32_t *own = s->codes;
+  uint32_t n[8];
 #pragma GCC unroll 8
-  for (int i = 0; i < 8; i++) codes[i] = own[place[i]];
+  for (int i = 0; i < 8; i++) n[i] = s->numbers[place[i]];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) codes[i] = n[i] - 1;
+  pairs8 there = keys_at(s->keys, n);
   __mmask8 done = _mm512_mask_cmpeq_epi64_mask(fits, there.low, wanted.low);
   done = _mm512_mask_cmpeq_epi64_mask(done, there.high, wanted.high);
   if (done == fits) return done;
@@ -190,9 +194,10 @@ AVX512 static inline uint8_t find8(const dc_slots *s, pairs8 wanted, const uint6
   _mm512_storeu_si512(high, wanted.high);
   for (unsigned left = (unsigned)(fits ^ done); left; left &= left - 1) {
     unsigned i = (unsigned)__builtin_ctz(left);
-    for (size_t p = place[i]; s->keys[p].high; p = (p + 1) & s->mask) {
-      if (s->keys[p].low != low[i] || s->keys[p].high != high[i]) continue;
-      codes[i] = s->codes[p];
+    for (size_t p = place[i]; s->numbers[p]; p = (p + 1) & s->mask) {
+      const dc_key *key = &s->keys[s->numbers[p]];
+      if (key->low != low[i] || key->high != high[i]) continue;
+      codes[i] = s->numbers[p] - 1;
       done |= (__mmask8)(1u << i);
       break;
     }
@@ -213,17 +218,17 @@ AVX512 static void words(const dc_cells *c, const dc_slots *s, uint32_t *codes, 
     size_t many = (c->n - k) / 8 < AHEAD ? (c->n - k) / 8 : AHEAD;
     for (size_t i = 0; i < many; i++) {
       fits[i] = make_keys8(c, k + 8 * i, &keys[i]);
-      __m512i hash = _mm512_add_epi64(_mm512_mullo_epi64(keys[i].low, factor_low), _mm512_mullo_epi64(keys[i].high, factor_high));
+      __m512i hash = _mm512_add_epi64(_mm512_mullo_epi64(keys[i].low, factor_low),
+                                      _mm512_mullo_epi64(keys[i].high, factor_high));
+      hash = _mm512_mullo_epi64(_mm512_xor_si512(hash, _mm512_srli_epi64(hash, 32)), factor_low);
       _mm512_storeu_si512(place[i], _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)s->shift)));
     }
     if (s->mask >= 1024) {
       for (size_t i = 0; i < 8 * many; i++) {
-        __builtin_prefetch(s->keys + place[0][i]);
-        __builtin_prefetch(s->codes + place[0][i]);
+        __builtin_prefetch(s->numbers + place[0][i]);
       }
     }
-    for (size_t i = 0; i < many; i++)
-      done[k / 8 + i] = find8(s, keys[i], place[i], fits[i], codes + k + 8 * i);
+    for (size_t i = 0; i < many; i++) done[k / 8 + i] = find8(s, keys[i], place[i], fits[i], codes + k + 8 * i);
   }
 }
 

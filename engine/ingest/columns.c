@@ -421,7 +421,8 @@ static size_t count_empty(const dc_column *column, size_t first, size_t n)
 {
   size_t missing = 0;
   if (column->offset_bytes != 4) {
-    for (size_t r = first; r < first + n; r++) missing += dc_column_offset(column, r + 1) == dc_column_offset(column, r);
+    for (size_t r = first; r < first + n; r++)
+      missing += dc_column_offset(column, r + 1) == dc_column_offset(column, r);
     return missing;
   }
   const uint32_t *offset = (const uint32_t *)column->offsets + first;
