@@ -8,6 +8,8 @@ enum {
   SPARSE_BITS = 15, /* up to here they grow so that each word may stand where it is looked for first */
   SPARSE = 32,      /* but not beyond so many slots a word */
   PREFETCHED_BITS = 10,
+  MOST_FEW = 10,
+  FACTORS = 200, /* one of these gives nearly every ten words a slot of their own */
   FIRST_WORDS = 16,
   FIRST_CHUNK = 256,
   LAST_CHUNK = 1 << 16
@@ -28,6 +30,8 @@ struct dc_dictionary {
   dc_word *words;
   size_t count, capacity;
   chunk *chunks;
+  dc_few few;
+  size_t in_few; /* words when it was made */
 };
 
 static inline size_t mask_of(const dc_dictionary *d) { return (size_t)(UINT64_MAX >> d->shift); }
@@ -200,7 +204,38 @@ bool dc_dictionary_codes(dc_dictionary *d, const dc_lookup *lookups, size_t n, u
   return worst != DC_DICTIONARY_FULL;
 }
 
-dc_slots dc_dictionary_slots(const dc_dictionary *d) { return (dc_slots){d->numbers, d->keys, mask_of(d), d->shift}; }
+/* False when two words want the same slot. */
+static bool fill_few(const dc_dictionary *d, dc_few *few)
+{
+  memset(few->high, 0, sizeof few->high);
+  for (uint32_t code = 0; code < d->count; code++) {
+    if (d->words[code].length > DC_KEY_BYTES) continue;
+    dc_key key = d->keys[code + 1];
+    size_t place = (size_t)(dc_key_hash(key) * few->factor >> (64 - DC_FEW_BITS));
+    if (few->high[place]) return false;
+    few->low[place] = key.low;
+    few->high[place] = key.high;
+    few->code[place] = code;
+  }
+  return true;
+}
+
+static void make_few(dc_dictionary *d)
+{
+  d->in_few = d->count;
+  d->few.factor = 0;
+  for (uint64_t k = 0; d->count <= MOST_FEW && k < FACTORS; k++) {
+    d->few.factor = mix(k + 1) | 1;
+    if (fill_few(d, &d->few)) return;
+  }
+  d->few.factor = 0;
+}
+
+dc_slots dc_dictionary_slots(dc_dictionary *d)
+{
+  if (d->in_few != d->count) make_few(d);
+  return (dc_slots){d->numbers, d->keys, mask_of(d), d->shift, d->few.factor ? &d->few : NULL};
+}
 
 size_t dc_dictionary_count(const dc_dictionary *dictionary) { return dictionary->count; }
 

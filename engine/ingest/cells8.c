@@ -205,12 +205,41 @@ AVX512 static inline uint8_t find8(const dc_slots *s, pairs8 wanted, const uint6
   return done;
 }
 
+AVX512 static inline __m512i hashes(pairs8 keys)
+{
+  __m512i low = _mm512_mullo_epi64(keys.low, _mm512_set1_epi64((long long)DC_KEY_FACTOR_LOW));
+  __m512i high = _mm512_mullo_epi64(keys.high, _mm512_set1_epi64((long long)DC_KEY_FACTOR_HIGH));
+  __m512i hash = _mm512_add_epi64(low, high);
+  return _mm512_xor_si512(hash, _mm512_srli_epi64(hash, 32));
+}
+
+/* All of the table in registers. */
+AVX512 static void few_words(const dc_cells *c, const dc_few *few, uint32_t *codes, uint8_t *done)
+{
+  const __m512i factor = _mm512_set1_epi64((long long)few->factor);
+  const __m512i low[2] = {_mm512_loadu_si512(few->low), _mm512_loadu_si512(few->low + 8)};
+  const __m512i high[2] = {_mm512_loadu_si512(few->high), _mm512_loadu_si512(few->high + 8)};
+  const __m512i code = _mm512_loadu_si512(few->code);
+  for (size_t k = 0; k < c->n; k += 8) {
+    pairs8 keys;
+    __mmask8 fits = make_keys8(c, k, &keys);
+    __m512i place = _mm512_srli_epi64(_mm512_mullo_epi64(hashes(keys), factor), 64 - DC_FEW_BITS);
+    fits = _mm512_mask_cmpeq_epi64_mask(fits, keys.low, _mm512_permutex2var_epi64(low[0], place, low[1]));
+    done[k / 8] = _mm512_mask_cmpeq_epi64_mask(fits, keys.high, _mm512_permutex2var_epi64(high[0], place, high[1]));
+    __m512i found = _mm512_permutexvar_epi32(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(place)), code);
+    _mm256_storeu_si256((void *)(codes + k), _mm512_castsi512_si256(found));
+  }
+}
+
 enum { AHEAD = 8 };
 
 AVX512 static void words(const dc_cells *c, const dc_slots *s, uint32_t *codes, uint8_t *done)
 {
-  const __m512i factor_low = _mm512_set1_epi64((long long)DC_KEY_FACTOR_LOW);
-  const __m512i factor_high = _mm512_set1_epi64((long long)DC_KEY_FACTOR_HIGH);
+  if (s->few) {
+    few_words(c, s->few, codes, done);
+    return;
+  }
+  const __m512i factor = _mm512_set1_epi64((long long)DC_KEY_FACTOR_LOW);
   for (size_t k = 0; k < c->n; k += 8 * AHEAD) {
     pairs8 keys[AHEAD];
     uint64_t place[AHEAD][8];
@@ -218,9 +247,7 @@ AVX512 static void words(const dc_cells *c, const dc_slots *s, uint32_t *codes, 
     size_t many = (c->n - k) / 8 < AHEAD ? (c->n - k) / 8 : AHEAD;
     for (size_t i = 0; i < many; i++) {
       fits[i] = make_keys8(c, k + 8 * i, &keys[i]);
-      __m512i hash = _mm512_add_epi64(_mm512_mullo_epi64(keys[i].low, factor_low),
-                                      _mm512_mullo_epi64(keys[i].high, factor_high));
-      hash = _mm512_mullo_epi64(_mm512_xor_si512(hash, _mm512_srli_epi64(hash, 32)), factor_low);
+      __m512i hash = _mm512_mullo_epi64(hashes(keys[i]), factor);
       _mm512_storeu_si512(place[i], _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)s->shift)));
     }
     if (s->mask >= 1024) {
