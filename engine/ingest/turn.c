@@ -33,7 +33,8 @@ void dc_turn(const uint32_t *ends, const uint32_t *first, size_t rows, size_t fi
   size_t stride = dc_turn_stride(rows), k = 0;
   for (; k + 4 <= rows; k += 4) {
     const uint32_t *before = ends - 1;
-    const uint32_t *const row[4] = {before + first[k], before + first[k + 1], before + first[k + 2], before + first[k + 3]};
+    const uint32_t *const row[4] = {before + first[k], before + first[k + 1], before + first[k + 2],
+                                    before + first[k + 3]};
     size_t f = 0;
     for (; f + 4 <= fields + 1; f += 4) turn4(row, f, begins + f * stride + k, stride);
     for (; f <= fields; f++)
