@@ -249,6 +249,12 @@ static inline bool wrapped(const char *text, size_t length)
   return length && ((unsigned char)text[0] <= '"' || (unsigned char)text[length - 1] <= ' ');
 }
 
+/* In quotes, without any inside. */
+static inline bool simply_quoted(const char *text, size_t length)
+{
+  return length > 1 && text[0] == '"' && text[length - 1] == '"' && !memchr(text + 1, '"', length - 2);
+}
+
 /* At most this many bytes are in one field of rows [from, to). */
 static size_t span_of(const dc_batch *b, size_t from, size_t to, size_t field)
 {
@@ -330,6 +336,7 @@ static size_t put_texts(dc_worker *w, const dc_slot *s, size_t field, const dc_b
   for (size_t k = 0; k < n; k++) {
     const char *text = from + begin[k];
     size_t length = next[k] - begin[k] - 1;
+    if (simply_quoted(text, length)) text++, length -= 2;
     if (!length || wrapped(text, length) || dc_missing_find(s->guess.missing, text, length) >= 0) {
       u->text_used = used;
       if (!put_slowly(w, s, w->row + k, text, length)) return k;

@@ -155,26 +155,38 @@ AVX512 static inline pairs8 keys_at(const dc_key *k, const uint32_t *n)
   return (pairs8){_mm512_unpacklo_epi64(even, odd), _mm512_unpackhi_epi64(even, odd)};
 }
 
-/* The keys of cells without blanks around or quotes inside; the lanes of the others are not in the result. */
-AVX512 static inline __mmask8 make_keys8(const dc_cells *c, size_t k, pairs8 *keys)
+/* The lanes of 16 bytes that have a quote among them. */
+AVX512 static inline __mmask8 with_quotes(pairs8 v)
 {
-  const __m512i ones = _mm512_set1_epi64(-1), quotes = _mm512_set1_epi8('"');
+  const __m512i quotes = _mm512_set1_epi8('"');
+  __m512i low = zero_bytes(_mm512_xor_si512(v.low, quotes)), high = zero_bytes(_mm512_xor_si512(v.high, quotes));
+  low = _mm512_or_si512(low, high);
+  return _mm512_test_epi64_mask(low, low);
+}
+
+/* The keys of cells without blanks around or quotes inside; the lanes of the others are not in the result. *quotes: there
+ * were cells in quotes among those before, and there will be more; without that the branch would be guessed wrongly. */
+AVX512 static inline __mmask8 make_keys8(const dc_cells *c, size_t k, bool *quotes, pairs8 *keys)
+{
+  const __m512i ones = _mm512_set1_epi64(-1), first = _mm512_set1_epi64(0xff);
   __m512i n = lengths_at(c, k);
   pairs8 v = texts_at(c, k);
-  __mmask8 quoted = _mm512_mask_cmpeq_epi64_mask(
-      _mm512_test_epi64_mask(n, n), _mm512_and_si512(v.low, _mm512_set1_epi64(0xff)), _mm512_set1_epi64('"'));
-  v.low = _mm512_mask_shrdi_epi64(v.low, quoted, v.low, v.high, 8);
-  v.high = _mm512_mask_srli_epi64(v.high, quoted, v.high, 8);
-  n = _mm512_mask_sub_epi64(n, quoted, n, _mm512_set1_epi64(2));
+  __mmask8 quoted = _mm512_cmpeq_epi64_mask(_mm512_and_si512(v.low, first), _mm512_set1_epi64('"'));
+  quoted = _mm512_mask_test_epi64_mask(quoted, n, n);
+  *quotes |= quoted != 0;
+  if (*quotes) { /* they go: the text moves down by a byte */
+    v.low = _mm512_mask_shrdi_epi64(v.low, quoted, v.low, v.high, 8);
+    v.high = _mm512_mask_srli_epi64(v.high, quoted, v.high, 8);
+    n = _mm512_mask_sub_epi64(n, quoted, n, _mm512_set1_epi64(2));
+  }
   __mmask8 fits = _mm512_cmple_epu64_mask(n, _mm512_set1_epi64(DC_KEY_BYTES));
   __m512i bits = _mm512_slli_epi64(n, 3);
   v.low = _mm512_and_si512(v.low, _mm512_srlv_epi64(ones, _mm512_subs_epu16(_mm512_set1_epi64(64), bits)));
   v.high = _mm512_and_si512(v.high, _mm512_srlv_epi64(ones, _mm512_sub_epi64(_mm512_set1_epi64(128), bits)));
-  __m512i inner = _mm512_or_si512(zero_bytes(_mm512_xor_si512(v.low, quotes)),
-                                  zero_bytes(_mm512_xor_si512(v.high, quotes)));
+  if (*quotes) fits &= (__mmask8) ~(quoted & with_quotes(v));
   v.high = _mm512_or_si512(v.high, _mm512_slli_epi64(_mm512_add_epi64(n, _mm512_set1_epi64(1)), 56));
   *keys = v;
-  return fits & (__mmask8)~_mm512_mask_test_epi64_mask(quoted, inner, inner);
+  return fits;
 }
 
 AVX512 static inline uint8_t find8(const dc_slots *s, pairs8 wanted, const uint64_t *place, __mmask8 fits,
@@ -220,9 +232,10 @@ AVX512 static void few_words(const dc_cells *c, const dc_few *few, uint32_t *cod
   const __m512i low[2] = {_mm512_loadu_si512(few->low), _mm512_loadu_si512(few->low + 8)};
   const __m512i high[2] = {_mm512_loadu_si512(few->high), _mm512_loadu_si512(few->high + 8)};
   const __m512i code = _mm512_loadu_si512(few->code);
+  bool quotes = false;
   for (size_t k = 0; k < c->n; k += 8) {
     pairs8 keys;
-    __mmask8 fits = make_keys8(c, k, &keys);
+    __mmask8 fits = make_keys8(c, k, &quotes, &keys);
     __m512i place = _mm512_srli_epi64(_mm512_mullo_epi64(hashes(keys), factor), 64 - DC_FEW_BITS);
     fits = _mm512_mask_cmpeq_epi64_mask(fits, keys.low, _mm512_permutex2var_epi64(low[0], place, low[1]));
     done[k / 8] = _mm512_mask_cmpeq_epi64_mask(fits, keys.high, _mm512_permutex2var_epi64(high[0], place, high[1]));
@@ -240,13 +253,14 @@ AVX512 static void words(const dc_cells *c, const dc_slots *s, uint32_t *codes, 
     return;
   }
   const __m512i factor = _mm512_set1_epi64((long long)DC_KEY_FACTOR_LOW);
+  bool quotes = false;
   for (size_t k = 0; k < c->n; k += 8 * AHEAD) {
     pairs8 keys[AHEAD];
     uint64_t place[AHEAD][8];
     __mmask8 fits[AHEAD];
     size_t many = (c->n - k) / 8 < AHEAD ? (c->n - k) / 8 : AHEAD;
     for (size_t i = 0; i < many; i++) {
-      fits[i] = make_keys8(c, k + 8 * i, &keys[i]);
+      fits[i] = make_keys8(c, k + 8 * i, &quotes, &keys[i]);
       __m512i hash = _mm512_mullo_epi64(hashes(keys[i]), factor);
       _mm512_storeu_si512(place[i], _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)s->shift)));
     }
