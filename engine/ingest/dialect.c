@@ -112,6 +112,7 @@ static dc_status try_plain(search *s, const char *delimiters, dc_error *error)
 {
   for (const char *d = delimiters; *d; d++) {
     trial t;
+    if (d > delimiters && !memchr(s->head, *d, s->length)) continue; /* parts nothing: no better than the first */
     dc_status status = try_text(s, s->head, s->length, (dc_dialect){DC_FORM_PLAIN, *d}, &t, error);
     if (status != DC_OK) return status;
     int better = s->best.dialect.delimiter ? compare(&t, &s->best) : 1;
@@ -140,13 +141,28 @@ static bool has_single(const search *s, char delimiter)
   return false;
 }
 
+/* Is a line one quoted field? */
+static bool has_wrapped(const search *s)
+{
+  const char *end = s->head + s->length;
+  for (const char *p = s->head, *stop; p < end; p = stop) {
+    stop = dc_line_end(p, end, false);
+    if (*p != '"') continue;
+    const char *last = stop - 1, *q = p + 1;
+    while (last > p && (*last == '\n' || *last == '\r')) last--;
+    while (q < last && (*q != '"' || (++q < last && *q == '"'))) q++;
+    if (q == last && *q == '"') return true;
+  }
+  return false;
+}
+
 static dc_status try_forms(search *s, const char *delimiters, dc_error *error)
 {
-  bool quotes = memchr(s->head, '"', s->length) != NULL;
+  bool quotes = memchr(s->head, '"', s->length) != NULL, wrapped = quotes && has_wrapped(s);
   dc_status status = DC_OK;
   for (const char *d = delimiters; *d && status == DC_OK; d++) {
     if (has_single(s, *d)) status = try_form(s, DC_FORM_SINGLE, *d, error);
-    if (quotes && status == DC_OK) status = try_form(s, DC_FORM_WRAPPED, *d, error);
+    if (wrapped && status == DC_OK) status = try_form(s, DC_FORM_WRAPPED, *d, error);
   }
   if (quotes && s->best.odd && memchr(s->head, '\\', s->length) && status == DC_OK)
     status = try_form(s, DC_FORM_BACKSLASH, s->best.dialect.delimiter, error);

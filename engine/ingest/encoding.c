@@ -10,7 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINES_BYTES = 1 << 22, WORD_BYTES = 24, SHOWN_BYTES = 96, LONGEST = 4, SUBSTITUTE = 0x1A };
+enum {
+  LINES_BYTES = 1 << 22,
+  WORD_BYTES = 24,
+  SHOWN_BYTES = 96,
+  LONGEST = 4,
+  SUBSTITUTE = 0x1A,
+  LOOK_BYTES = 1 << 16 /* at a time: they stay in the cache */
+};
 
 #define LEAST_PER_BYTE (-8.0) /* a reading that explains less is none */
 
@@ -371,24 +378,54 @@ static dc_status settle_head(dc_source *source, const char *head, size_t length,
   return status;
 }
 
+/* Whether the head is UTF-8 without anything that another encoding might be told by: most are, and are not looked at
+ * closer. */
+static dc_status look_at_head(const dc_source *source, uint64_t to, dc_buffer *buffer, bool *plain, dc_error *error)
+{
+  *plain = true;
+  for (uint64_t at = dc_source_start(source); *plain && at < to;) {
+    const char *view;
+    uint64_t stop = to - at < LOOK_BYTES ? to : at + LOOK_BYTES;
+    size_t length = (size_t)(stop - at);
+    dc_status status = dc_source_view(source, at, stop, buffer, &view, error);
+    if (status != DC_OK) return status;
+    dc_utf8 u = dc_utf8_judge(view, length, 0, true);
+    size_t left = length - (size_t)u.bad; /* of a character that the end of the piece cut */
+    bool cut = left < LONGEST && stop < dc_source_size(source) && (stop == to || u.bad > 0);
+    *plain = (left == 0 || cut) && !dc_has_control(view, length) && !memchr(view, '~', length);
+    at = stop < to ? stop - left : to;
+  }
+  return DC_OK;
+}
+
+static dc_status settle_unasked(dc_source *source, uint64_t to, dc_buffer *buffer, char *name, dc_error *error)
+{
+  bool plain;
+  const char *head;
+  dc_status status = look_at_head(source, to, buffer, &plain, error);
+  if (status != DC_OK || plain) return status;
+  uint64_t start = dc_source_start(source);
+  status = dc_source_view(source, start, to, buffer, &head, error);
+  return status == DC_OK ? settle_head(source, head, (size_t)(to - start), name, error) : status;
+}
+
 dc_status dc_encoding_settle(dc_source *source, const char *asked, char name[DC_ENCODING_NAME_BYTES], dc_error *error)
 {
   dc_buffer buffer = {NULL, 0};
   const char *head = NULL;
-  uint64_t start = dc_source_start(source), size = dc_source_size(source);
-  uint64_t to = size - start < DC_ENCODING_HEAD ? size : start + DC_ENCODING_HEAD;
+  uint64_t start = dc_source_start(source), size = dc_source_size(source), left = size - start;
   snprintf(name, DC_ENCODING_NAME_BYTES, "UTF-8");
-  dc_status status = dc_source_view(source, start, to, &buffer, &head, error);
+  dc_status status = dc_source_view(source, start, left < LONGEST ? size : start + LONGEST, &buffer, &head, error);
   bool marked = start > 0;
   for (size_t k = 0; status == DC_OK && !marked && k < sizeof marks / sizeof *marks; k++) {
-    if (to - start < marks[k].length || memcmp(head, marks[k].mark, marks[k].length) != 0) continue;
+    if (left < marks[k].length || memcmp(head, marks[k].mark, marks[k].length) != 0) continue;
     marked = true;
     snprintf(name, DC_ENCODING_NAME_BYTES, "%s", marks[k].name);
     status = dc_transcode(source, marks[k].length, marks[k].name, error);
   }
+  uint64_t to = left < DC_ENCODING_HEAD ? size : start + DC_ENCODING_HEAD;
   if (status == DC_OK && !marked)
-    status = asked ? settle_asked(source, asked, name, error)
-                   : settle_head(source, head, (size_t)(to - start), name, error);
+    status = asked ? settle_asked(source, asked, name, error) : settle_unasked(source, to, &buffer, name, error);
   dc_buffer_free(&buffer);
   if (status == DC_OK && dc_source_size(source) == dc_source_start(source))
     status = dc_fail_at(error, DC_E_INPUT, dc_source_path(source), 0, 0, "the file is empty; export it again");

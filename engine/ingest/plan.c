@@ -90,22 +90,27 @@ static bool on_record(void *context, const dc_record *record)
 static dc_status sample_places(const dc_file *file, dc_reader *reader, sampler *s, dc_error *error)
 {
   dc_sink sink = {on_field, on_record, s};
-  size_t n = file->blocks.count;
+  size_t n = file->cutter ? dc_cutter_count(file->cutter) : file->blocks.count;
   dc_buffer buffer = {NULL, 0};
   dc_status status = DC_OK;
   for (size_t k = 1; k <= PLACES && n > 1 && status == DC_OK; k++) {
     size_t i = k * (n - 1) / PLACES;
     if (i == 0 || i == (k - 1) * (n - 1) / PLACES) continue;
-    const dc_block *b = &file->blocks.items[i];
-    uint64_t to = b->to - b->from < PLACE_BYTES ? b->to : b->from + PLACE_BYTES;
+    dc_block b;
+    if (file->cutter)
+      status = dc_cutter_place(file->cutter, i, &b, error);
+    else
+      b = file->blocks.items[i];
+    if (status != DC_OK) break;
+    uint64_t to = b.to - b.from < PLACE_BYTES ? b.to : b.from + PLACE_BYTES;
     const char *view;
-    status = dc_source_view(file->source, b->from, to, &buffer, &view, error);
+    status = dc_source_view(file->source, b.from, to, &buffer, &view, error);
     if (status != DC_OK) break;
     s->left = RECORDS_PER_PLACE;
     s->field = 0;
     s->used = s->record_from;
     /* However it ends: the last record may be cut off, and stray quotes are found when the blocks are read. */
-    (void)dc_read_block(reader, b, view, (size_t)(to - b->from), false, &sink);
+    (void)dc_read_block(reader, &b, view, (size_t)(to - b.from), false, &sink);
   }
   dc_buffer_free(&buffer);
   return status;
@@ -149,6 +154,13 @@ dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, c
     status = sample_file(&files[f], &s, error);
   }
   return status;
+}
+
+void dc_plan_lines(const dc_blocks *blocks, dc_evidence *evidence, size_t n_columns)
+{
+  for (size_t c = 0; c < n_columns; c++)
+    for (int k = 0; k < DC_SHOWINGS && evidence[c].details; k++)
+      evidence[c].details->shown[k].line = dc_cutter_line(blocks, evidence[c].details->shown[k].line);
 }
 
 dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char *name, const dc_load_request *request)

@@ -86,12 +86,20 @@ dc_header dc_header_find(const dc_sniffed *s, size_t *index)
   return DC_HEADER_AT;
 }
 
-/* A line of the tail. */
+/* A line of the tail, without its end. Few are looked at: the others are not judged. */
 typedef struct tail_line {
   uint64_t from;
+  const char *text;
+  size_t length;
   size_t fields, filled;
-  bool blank, says_footer;
+  bool judged, blank, says_footer;
 } tail_line;
+
+typedef struct tail {
+  tail_line *lines;
+  size_t n;
+  char delimiter;
+} tail;
 
 /* What the footers of reports say, as they begin; letters only, small. */
 static bool says_footer(const char *text, size_t length)
@@ -115,36 +123,47 @@ static bool says_footer(const char *text, size_t length)
   return false;
 }
 
-/* The last whole lines of [from, end), in order; returns how many. */
-static size_t split_tail(const char *view, size_t length, uint64_t position, bool whole, char delimiter,
-                         tail_line *lines)
+/* The last whole lines of the view, in order. */
+static void split_tail(tail *t, const char *view, size_t length, uint64_t position, bool whole)
 {
   const char *p = view, *end = view + length;
-  size_t n = 0;
   if (!whole) p = dc_line_end(p, end, true);
   while (p < end) {
     const char *stop = dc_line_end(p, end, true);
-    const char *text = p;
     size_t size = (size_t)(stop - p);
     while (size && (p[size - 1] == '\n' || p[size - 1] == '\r')) size--;
-    if (n == TAIL_LINES) memmove(lines, lines + 1, (--n) * sizeof *lines);
-    tail_line *l = &lines[n++];
-    l->from = position + (uint64_t)(p - view);
-    l->fields = dc_line_fields(p, size, delimiter, &l->filled);
-    l->says_footer = says_footer(text, size);
-    dc_trim(&text, &size);
-    l->blank = size == 0 || (l->fields && l->filled == 0);
+    if (t->n == 2 * TAIL_LINES) {
+      t->n = TAIL_LINES;
+      memcpy(t->lines, t->lines + TAIL_LINES, TAIL_LINES * sizeof *t->lines);
+    }
+    t->lines[t->n++] = (tail_line){.from = position + (uint64_t)(p - view), .text = p, .length = size};
     p = stop;
   }
-  return n;
+  if (t->n <= TAIL_LINES) return;
+  memmove(t->lines, t->lines + t->n - TAIL_LINES, TAIL_LINES * sizeof *t->lines);
+  t->n = TAIL_LINES;
+}
+
+static const tail_line *judge(const tail *t, size_t i)
+{
+  tail_line *l = &t->lines[i];
+  if (l->judged) return l;
+  const char *text = l->text;
+  size_t length = l->length;
+  l->judged = true;
+  l->fields = dc_line_fields(text, length, t->delimiter, &l->filled);
+  l->says_footer = says_footer(text, length);
+  dc_trim(&text, &length);
+  l->blank = length == 0 || (l->fields && l->filled == 0);
+  return l;
 }
 
 /* From the end upwards; what stands below `kept` is the footer. */
-static size_t find_footer(const tail_line *lines, size_t n, size_t width)
+static size_t find_footer(const tail *t, size_t width)
 {
-  size_t kept = n;
-  for (size_t i = n; i-- > 0;) {
-    const tail_line *l = &lines[i];
+  size_t kept = t->n;
+  for (size_t i = t->n; i-- > 0;) {
+    const tail_line *l = judge(t, i);
     bool lone = l->filled == 1 && l->fields > 0 && (l->fields == 1 || l->says_footer);
     bool sum = l->says_footer && l->fields > 0 && l->fields != width && l->fields <= 3;
     if (l->blank) {
@@ -159,17 +178,17 @@ static size_t find_footer(const tail_line *lines, size_t n, size_t width)
 }
 
 /* A run of lines of another number of fields at the end, below a blank line or a title; 0 when there is none. */
-static size_t find_second(const tail_line *lines, size_t n, size_t width)
+static size_t find_second(const tail *t, size_t n, size_t width)
 {
   size_t i = n, fields = 0, run = 0;
-  while (i > 0 && lines[i - 1].blank) i--;
+  while (i > 0 && judge(t, i - 1)->blank) i--;
   for (; i > 0; i--, run++) {
-    const tail_line *l = &lines[i - 1];
+    const tail_line *l = judge(t, i - 1);
     if (l->blank || l->fields < 2 || l->fields == width) break;
     if (run && l->fields != fields) break;
     fields = l->fields;
   }
-  bool apart = i > 0 && (lines[i - 1].blank || lines[i - 1].fields == 1);
+  bool apart = i > 0 && (judge(t, i - 1)->blank || judge(t, i - 1)->fields == 1);
   return run >= 2 && apart ? i : 0;
 }
 
@@ -198,28 +217,27 @@ static dc_status fail_second(const dc_source *source, const tail_line *line, siz
 dc_status dc_footer_find(const dc_source *source, uint64_t from, char delimiter, size_t width, dc_footer *footer,
                          dc_error *error)
 {
-  static const size_t most = TAIL_LINES;
   uint64_t size = dc_source_size(source), begin = size - from < TAIL_BYTES ? from : size - TAIL_BYTES;
   dc_buffer buffer = {NULL, 0};
   const char *view;
   *footer = (dc_footer){.from = size};
   if (width < 2 || size == from) return DC_OK;
-  tail_line *lines = malloc(most * sizeof *lines);
-  dc_status status = lines ? dc_source_view(source, begin, size, &buffer, &view, error)
-                           : dc_fail_memory(error, "looking at the end of a file");
+  tail t = {.lines = malloc(2 * TAIL_LINES * sizeof *t.lines), .delimiter = delimiter};
+  dc_status status = t.lines ? dc_source_view(source, begin, size, &buffer, &view, error)
+                             : dc_fail_memory(error, "looking at the end of a file");
   if (status == DC_OK) {
-    size_t n = split_tail(view, (size_t)(size - begin), begin, begin == from, delimiter, lines);
-    size_t kept = find_footer(lines, n, width), second = find_second(lines, kept, width);
+    split_tail(&t, view, (size_t)(size - begin), begin, begin == from);
+    size_t kept = find_footer(&t, width), second = find_second(&t, kept, width);
     bool some = false;
-    for (size_t i = kept; i < n; i++) some |= !lines[i].blank;
-    for (size_t i = kept; i < n && some; i++) {
-      footer->blank += lines[i].blank;
-      footer->lines += !lines[i].blank;
+    for (size_t i = kept; i < t.n; i++) some |= !judge(&t, i)->blank;
+    for (size_t i = kept; i < t.n && some; i++) {
+      footer->blank += judge(&t, i)->blank;
+      footer->lines += !judge(&t, i)->blank;
     }
-    if (some) footer->from = lines[kept].from;
-    if (second) status = fail_second(source, &lines[second], width, error);
+    if (some) footer->from = t.lines[kept].from;
+    if (second) status = fail_second(source, judge(&t, second), width, error);
   }
-  free(lines);
+  free(t.lines);
   dc_buffer_free(&buffer);
   return status;
 }

@@ -9,31 +9,47 @@ enum { TOKEN_BYTES = 48, FIRST_YEAR = 1900, LAST_YEAR = 2100 };
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Letters of a number or date beside digits: signs, currencies, T and Z, 年月日, 万元, and blanks. */
-dc_look dc_look_of(const char *text, size_t length)
+/* Bytes that stand in numbers and dates: signs, currencies, T and Z, blanks; B is how one of the parts begins. */
+enum { WORD, DIGIT, SIGN, BETWEEN, BEGINS };
+#define S SIGN
+#define B BEGINS
+static const unsigned char classes[256] = {
+    [' '] = S,     ['.'] = S,     [','] = S,     ['+'] = S,       ['-'] = BETWEEN, ['%'] = S,
+    ['$'] = S,     ['('] = S,     [')'] = S,     ['/'] = BETWEEN, [':'] = BETWEEN, ['T'] = S,
+    ['Z'] = S,     [0xC2] = B,    [0xE2] = B,    [0xE4] = B,      [0xE5] = B,      [0xE6] = B,
+    [0xE7] = B,    [0xEF] = B,    ['0'] = DIGIT, ['1'] = DIGIT,   ['2'] = DIGIT,   ['3'] = DIGIT,
+    ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT,   ['8'] = DIGIT,   ['9'] = DIGIT};
+#undef S
+#undef B
+
+/* Of a number or date beside digits, beyond ASCII: how long it is, 0 = something else. The first ones make a date. */
+static size_t part_of(const char *text, size_t length, bool *date)
 {
+  enum { OF_DATES = 6 };
   static const char *const parts[] = {"年", "月", "日", "时", "分", "秒",     "万",
                                       "元", "€",  "£",  "¥",  "￥", "\u00A0", "\u202F"};
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+    size_t m = strlen(parts[k]);
+    if (length < m || memcmp(text, parts[k], m) != 0) continue;
+    *date |= k < OF_DATES;
+    return m;
+  }
+  return 0;
+}
+
+dc_look dc_look_of(const char *text, size_t length)
+{
   size_t digits = 0, signs = 0;
   bool date = false;
   dc_trim(&text, &length);
   if (!length) return DC_LOOK_EMPTY;
   for (size_t i = 0; i < length;) {
-    char c = text[i];
-    size_t n = strchr(" .,+-%$()/:TZ", c) && c ? 1 : 0;
-    for (size_t k = 0; !n && !is_digit(c) && k < sizeof parts / sizeof *parts; k++) {
-      size_t m = strlen(parts[k]);
-      if (length - i >= m && memcmp(text + i, parts[k], m) == 0) n = m;
-      date |= n && k < 6;
-    }
-    if (is_digit(c)) {
-      digits++;
-      n = 1;
-    }
-    bool between = i > 0 && is_digit(text[i - 1]) && i + 1 < length && is_digit(text[i + 1]);
-    date |= between && (c == '-' || c == '/' || c == ':');
+    unsigned char class = classes[(unsigned char)text[i]];
+    size_t n = class == BEGINS ? part_of(text + i, length - i, &date) : class != WORD;
     if (!n) return DC_LOOK_WORDS;
-    signs += !is_digit(c);
+    digits += class == DIGIT;
+    signs += class != DIGIT;
+    date |= class == BETWEEN && i > 0 && is_digit(text[i - 1]) && i + 1 < length && is_digit(text[i + 1]);
     i += n;
   }
   if (!digits) return DC_LOOK_WORDS;
@@ -42,17 +58,23 @@ dc_look dc_look_of(const char *text, size_t length)
   return year >= FIRST_YEAR && year < LAST_YEAR ? DC_LOOK_YEAR : DC_LOOK_NUMBER;
 }
 
-/* Tokens end so: closedate, deal_stage, OwnerId. "id" must stand alone. */
-static const char *const words[] = {
-    "name",         "date",        "amount",  "stage",    "status",   "owner",     "account",  "created",
-    "type",         "source",      "email",   "phone",    "country",  "region",    "product",  "customer",
-    "opportunity",  "lead",        "price",   "quantity", "value",    "currency",  "title",    "category",
-    "city",         "number",      "code",    "month",    "quarter",  "quota",     "target",   "revenue",
-    "probability",  "description", "company", "contact",  "industry", "territory", "team",     "forecast",
-    "datum",        "betrag",      "phase",   "kunde",    "nummer",   "wert",      "besitzer", "verkaeufer",
-    "firma",        "montant",     "client",  "etape",    "statut",   "compte",    "fecha",    "importe",
-    "nombre",       "etapa",       "cliente", "cuenta",   "nome",     "valor",     "conta",    "fase",
-    "proprietario", "azienda",     "importo"};
+/* Tokens end so, by their last letter: closedate, deal_stage, OwnerId. "id" must stand alone. */
+static const char *const words[26] = {
+    ['a' - 'a'] = "quota firma fecha etapa cuenta conta azienda",
+    ['d' - 'a'] = "created lead",
+    ['e' - 'a'] =
+        "name date stage type source phone price value title code revenue phase kunde etape compte importe nombre cliente nome fase",
+    ['g' - 'a'] = "betrag",
+    ['h' - 'a'] = "month",
+    ['l' - 'a'] = "email",
+    ['m' - 'a'] = "team datum",
+    ['n' - 'a'] = "region description",
+    ['o' - 'a'] = "proprietario importo",
+    ['r' - 'a'] = "owner customer number quarter nummer besitzer verkaeufer valor",
+    ['s' - 'a'] = "status",
+    ['t' - 'a'] = "amount account product target contact forecast wert montant client statut",
+    ['y' - 'a'] = "country opportunity quantity currency category city probability company industry territory",
+};
 static const char *const ideographs[] = {"名称", "金额", "日期", "时间", "阶段", "状态",   "客户", "负责人",
                                          "编号", "商机", "产品", "来源", "类型", "预计",   "概率", "名稱",
                                          "金額", "時間", "階段", "狀態", "客戶", "負責人", "編號", "商機",
@@ -61,9 +83,10 @@ static const char *const ideographs[] = {"名称", "金额", "日期", "时间",
 static bool ends_with_word(const char *token, size_t n)
 {
   if (n == 2) return memcmp(token, "id", 2) == 0;
-  for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-    size_t m = strlen(words[k]);
-    if (n >= m && memcmp(token + n - m, words[k], m) == 0) return true;
+  const char *last = words[token[n - 1] - 'a'];
+  for (size_t m; last && *last; last += last[m] ? m + 1 : m) {
+    for (m = 0; last[m] && last[m] != ' ';) m++;
+    if (n >= m && memcmp(token + n - m, last, m) == 0) return true;
   }
   return false;
 }
@@ -83,10 +106,11 @@ bool dc_is_header_word(const char *text, size_t length)
     }
     if (letter) token[n++] = low;
   }
-  for (size_t k = 0; k < sizeof ideographs / sizeof *ideographs; k++) {
-    size_t m = strlen(ideographs[k]);
-    for (size_t i = 0; i + m <= length; i++)
-      if (memcmp(text + i, ideographs[k], m) == 0) return true;
+  for (size_t i = 0; i < length; i++) {
+    for (size_t k = 0; (text[i] & 0x80) && k < sizeof ideographs / sizeof *ideographs; k++) {
+      size_t m = strlen(ideographs[k]);
+      if (length - i >= m && memcmp(text + i, ideographs[k], m) == 0) return true;
+    }
   }
   return false;
 }
