@@ -152,9 +152,10 @@ static dc_cells cells_of(const dc_batch *b, size_t from, size_t n, size_t field)
   return (dc_cells){b->text, begin, begin + b->stride, dc_turn_stride(n)};
 }
 
-/* Row k or the first one behind it that was not read; n when there is none. */
+/* Row k or the first one behind it that was not read; n when there is none. done is NULL when none was. */
 static inline size_t next_left(const uint8_t *done, size_t k, size_t n)
 {
+  if (!done) return k;
   unsigned left = 0;
   while (k < n && !(left = (0xFFu & ~(unsigned)done[k / 8]) >> (k % 8))) k = (k / 8 + 1) * 8;
   k += left ? (size_t)__builtin_ctz(left) : 0;
@@ -166,9 +167,9 @@ static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc
   double *cell = s->column.number + w->row;
   uint32_t seen = 0;
   bool plain = dc_number_is_plain(&s->guess.number);
-  uint8_t done[DC_BATCH_ROWS / 8] = {0};
+  uint8_t by_eights[DC_BATCH_ROWS / 8], *done = plain && w->kernels ? by_eights : NULL;
   dc_cells cells = cells_of(b, 0, n, field);
-  if (plain && w->kernels) w->kernels->numbers(&cells, cell, &seen, done);
+  if (done) w->kernels->numbers(&cells, cell, &seen, done);
   size_t k = next_left(done, 0, n);
   for (; k < n; k = next_left(done, k + 1, n)) {
     size_t length;
@@ -220,9 +221,9 @@ static size_t put_dates(dc_worker *w, const dc_slot *s, size_t field, const dc_b
 {
   int32_t *cell = s->column.date + w->row;
   if (!w->months && !make_months(w)) return 0;
-  uint8_t done[DC_BATCH_ROWS / 8] = {0};
+  uint8_t by_eights[DC_BATCH_ROWS / 8], *done = w->kernels ? by_eights : NULL;
   dc_cells cells = cells_of(b, 0, n, field);
-  if (w->kernels) w->kernels->dates(&cells, w->months, cell, done);
+  if (done) w->kernels->dates(&cells, w->months, cell, done);
   for (size_t k = next_left(done, 0, n); k < n; k = next_left(done, k + 1, n)) {
     size_t length;
     const char *text = cell_of(b, k, field, &length);
@@ -301,6 +302,7 @@ static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t fr
     dc_lookup_set(&lookups[left++], text, length);
   }
   if (!left) return true;
+  if (!done) return dc_dictionary_codes(s->words, lookups, left, codes);
   if (!dc_dictionary_codes(s->words, lookups, left, found)) return false;
   for (size_t k = 0; k < left; k++) codes[row[k]] = found[k];
   return true;
@@ -309,13 +311,13 @@ static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t fr
 static size_t put_categories(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
 {
   uint32_t codes[DC_LOOKUPS];
-  uint8_t done[DC_LOOKUPS / 8] = {0};
+  uint8_t by_eights[DC_LOOKUPS / 8], *done = w->kernels ? by_eights : NULL;
   for (size_t from = 0; from < n; from += DC_LOOKUPS) {
     size_t many = n - from < DC_LOOKUPS ? n - from : DC_LOOKUPS;
     if (!reserve_scratch(w, span_of(b, from, from + many, field) + SPARE * (many + 1))) return 0;
     dc_cells cells = cells_of(b, from, many, field);
     dc_slots slots = dc_dictionary_slots(s->words);
-    if (w->kernels) w->kernels->words(&cells, &slots, codes, done);
+    if (done) w->kernels->words(&cells, &slots, codes, done);
     if (!look_up(w, s, b, from, many, field, codes, done)) w->memory_ended = true;
     if (w->memory_ended) return 0;
     put_codes(w, s, codes, w->row + from, many);

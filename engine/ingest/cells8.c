@@ -244,7 +244,7 @@ AVX512 static void few_words(const dc_cells *c, const dc_few *few, uint32_t *cod
   }
 }
 
-enum { AHEAD = 8 };
+enum { AHEAD = 8, PREFETCHED = 1 << 10 };
 
 AVX512 static void words(const dc_cells *c, const dc_slots *s, uint32_t *codes, uint8_t *done)
 {
@@ -256,20 +256,17 @@ AVX512 static void words(const dc_cells *c, const dc_slots *s, uint32_t *codes, 
   bool quotes = false;
   for (size_t k = 0; k < c->n; k += 8 * AHEAD) {
     pairs8 keys[AHEAD];
-    uint64_t place[AHEAD][8];
+    uint64_t place[8 * AHEAD];
     __mmask8 fits[AHEAD];
     size_t many = (c->n - k) / 8 < AHEAD ? (c->n - k) / 8 : AHEAD;
     for (size_t i = 0; i < many; i++) {
       fits[i] = make_keys8(c, k + 8 * i, &quotes, &keys[i]);
       __m512i hash = _mm512_mullo_epi64(hashes(keys[i]), factor);
-      _mm512_storeu_si512(place[i], _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)s->shift)));
+      _mm512_storeu_si512(place + 8 * i, _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)s->shift)));
     }
-    if (s->mask >= 1024) {
-      for (size_t i = 0; i < 8 * many; i++) {
-        __builtin_prefetch(s->numbers + place[0][i]);
-      }
-    }
-    for (size_t i = 0; i < many; i++) done[k / 8 + i] = find8(s, keys[i], place[i], fits[i], codes + k + 8 * i);
+    if (s->mask >= PREFETCHED)
+      for (size_t i = 0; i < 8 * many; i++) __builtin_prefetch(s->numbers + place[i]);
+    for (size_t i = 0; i < many; i++) done[k / 8 + i] = find8(s, keys[i], place + 8 * i, fits[i], codes + k + 8 * i);
   }
 }
 
