@@ -191,7 +191,7 @@ static void on_field(void *bytes, size_t length, void *context)
     char *grown = realloc(st->buffer.bytes, size);
     d->memory_ended = !grown;
     if (!grown) return;
-    st->buffer.bytes = grown;
+    st->text = st->buffer.bytes = grown;
     st->buffer.size = size;
   }
   uint32_t *ends = st->ends + st->n * (n_fields + 1);
@@ -210,7 +210,6 @@ static bool on_record(void *context, const dc_record *record)
   if (record->kind == DC_RECORD_FIELDS && d->field == n_fields) st->lines[st->n++] = record->line;
   d->used = st->n ? st->ends[(st->n - 1) * (n_fields + 1) + n_fields] + (size_t)1 : 0;
   d->field = 0;
-  st->text = st->buffer.bytes;
   st->size = d->used;
   if (d->flush && (st->n == st->most || d->used > KEPT_BYTES) && !d->memory_ended) {
     d->memory_ended = !look_at_all(d->s, st, 1);
