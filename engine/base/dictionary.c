@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-  FIRST_SLOTS = 16,
+  FIRST_BITS = 4,
   SMALL_SLOTS = 1 << 10,  /* up to here a quarter of the slots is used: hardly any word stands behind another */
   MIDDLE_SLOTS = 1 << 14, /* up to here they grow by four */
   FIRST_WORDS = 16,
@@ -19,38 +19,57 @@ typedef struct chunk {
   char bytes[];
 } chunk;
 
-/* A word of up to DC_KEY_BYTES is its own key; a longer one is found by two hashes and then compared. code = 0 means an
- * empty slot: codes are stored plus one. */
-typedef struct slot {
-  uint64_t low, high;
-  uint32_t code, length;
-} slot;
-
+/* Keys and codes apart: a line of the cache holds four keys, and most slots that are looked at are the right one. */
 struct dc_dictionary {
-  slot *slots;
+  dc_key *keys;
+  uint32_t *codes;
   size_t mask;
+  unsigned shift;
   dc_word *words;
   size_t count, capacity;
   chunk *chunks;
 };
 
+static bool make_slots(dc_dictionary *d, unsigned bits)
+{
+  size_t n = (size_t)1 << bits;
+  dc_key *keys = calloc(n, sizeof *keys);
+  uint32_t *codes = malloc(n * sizeof *codes);
+  if (!keys || !codes) {
+    free(keys);
+    free(codes);
+    return false;
+  }
+  d->keys = keys;
+  d->codes = codes;
+  d->mask = n - 1;
+  d->shift = 64 - bits;
+  return true;
+}
+
 dc_dictionary *dc_dictionary_new(void)
 {
   dc_dictionary *d = calloc(1, sizeof *d);
   if (!d) return NULL;
-  d->slots = calloc(FIRST_SLOTS, sizeof *d->slots);
-  d->mask = FIRST_SLOTS - 1;
-  if (!d->slots) {
+  if (!make_slots(d, FIRST_BITS)) {
     dc_dictionary_free(d);
     return NULL;
   }
   return d;
 }
 
+void dc_dictionary_close(dc_dictionary *dictionary)
+{
+  free(dictionary->keys);
+  free(dictionary->codes);
+  dictionary->keys = NULL;
+  dictionary->codes = NULL;
+}
+
 void dc_dictionary_free(dc_dictionary *dictionary)
 {
   if (!dictionary) return;
-  free(dictionary->slots);
+  dc_dictionary_close(dictionary);
   free(dictionary->words);
   for (chunk *c = dictionary->chunks; c;) {
     chunk *next = c->next;
@@ -60,19 +79,13 @@ void dc_dictionary_free(dc_dictionary *dictionary)
   free(dictionary);
 }
 
-void dc_dictionary_close(dc_dictionary *dictionary)
-{
-  free(dictionary->slots);
-  dictionary->slots = NULL;
-}
-
 static inline uint64_t mix(uint64_t x)
 {
   x *= 0x9E3779B97F4A7C15u;
   return x ^ (x >> 32);
 }
 
-void dc_lookup_long(dc_lookup *lookup, const char *text, size_t length)
+dc_key dc_key_long(const char *text, size_t length)
 {
   uint64_t a = 0x243F6A8885A308D3u, b = 0x13198A2E03707344u, w;
   size_t i = 0;
@@ -82,37 +95,32 @@ void dc_lookup_long(dc_lookup *lookup, const char *text, size_t length)
     b = mix(b + w) + a;
   }
   memcpy(&w, text + length - 8, 8);
-  lookup->low = mix(a ^ w);
-  lookup->high = mix(b + w);
-  lookup->text = text;
-  lookup->length = (uint32_t)length;
+  return (dc_key){mix(a ^ w), mix(b + w) | 255 * DC_KEY_END};
 }
 
-static inline size_t place_of(uint64_t low, uint64_t high, uint32_t length)
+static inline bool same(const dc_dictionary *d, size_t place, const dc_lookup *l)
 {
-  return (size_t)mix(low ^ mix(high + length));
+  const dc_key *key = &d->keys[place];
+  if (key->low != l->key.low || key->high != l->key.high) return false;
+  if (l->length <= DC_KEY_BYTES) return true;
+  const dc_word *word = &d->words[d->codes[place]];
+  return word->length == l->length && memcmp(word->bytes, l->text, l->length) == 0;
 }
 
-static inline bool same(const dc_dictionary *d, const slot *at, const dc_lookup *l)
-{
-  if (at->low != l->low || at->high != l->high || at->length != l->length) return false;
-  return l->length <= DC_KEY_BYTES || memcmp(d->words[at->code - 1].bytes, l->text, l->length) == 0;
-}
+static inline bool is_free(const dc_dictionary *d, size_t place) { return d->keys[place].high == 0; }
 
 static bool grow_slots(dc_dictionary *d)
 {
-  size_t size = (d->mask + 1) * (d->mask < MIDDLE_SLOTS ? 4 : 2);
-  slot *slots = calloc(size, sizeof *slots);
-  if (!slots) return false;
-  for (size_t i = 0; i <= d->mask; i++) {
-    if (!d->slots[i].code) continue;
-    size_t p = place_of(d->slots[i].low, d->slots[i].high, d->slots[i].length) & (size - 1);
-    while (slots[p].code) p = (p + 1) & (size - 1);
-    slots[p] = d->slots[i];
+  dc_dictionary before = *d;
+  if (!make_slots(d, 64 - d->shift + (d->mask < MIDDLE_SLOTS ? 2 : 1))) return false;
+  for (size_t i = 0; i <= before.mask; i++) {
+    if (is_free(&before, i)) continue;
+    size_t p = dc_key_place(before.keys[i], d->shift);
+    while (!is_free(d, p)) p = (p + 1) & d->mask;
+    d->keys[p] = before.keys[i];
+    d->codes[p] = before.codes[i];
   }
-  free(d->slots);
-  d->slots = slots;
-  d->mask = size - 1;
+  dc_dictionary_close(&before);
   return true;
 }
 
@@ -140,7 +148,7 @@ static inline bool crowded(const dc_dictionary *d)
   return slots <= SMALL_SLOTS ? d->count * 4 > slots : d->count * 8 > slots * 5;
 }
 
-static uint32_t add(dc_dictionary *d, slot *at, const dc_lookup *l)
+static uint32_t add(dc_dictionary *d, size_t place, const dc_lookup *l)
 {
   if (d->count >= UINT32_MAX - 2) return DC_DICTIONARY_FULL;
   if (d->count == d->capacity) {
@@ -152,50 +160,47 @@ static uint32_t add(dc_dictionary *d, slot *at, const dc_lookup *l)
   }
   char *copy = store(d, l->text, l->length);
   if (!copy) return DC_DICTIONARY_FULL;
+  uint32_t code = (uint32_t)d->count;
   d->words[d->count++] = (dc_word){copy, l->length};
-  *at = (slot){l->low, l->high, (uint32_t)d->count, l->length};
-  uint32_t code = (uint32_t)d->count - 1;
+  d->keys[place] = l->key;
+  d->codes[place] = code;
   return crowded(d) && !grow_slots(d) ? DC_DICTIONARY_FULL : code;
 }
 
 static inline uint32_t find(dc_dictionary *d, size_t place, const dc_lookup *l)
 {
-  slot *at = &d->slots[place & d->mask];
-  while (at->code) {
-    if (same(d, at, l)) return at->code - 1;
-    at = &d->slots[++place & d->mask];
-  }
-  return add(d, at, l);
+  for (; !is_free(d, place); place = (place + 1) & d->mask)
+    if (same(d, place, l)) return d->codes[place];
+  return add(d, place, l);
 }
 
 uint32_t dc_dictionary_code(dc_dictionary *dictionary, const char *word, size_t length)
 {
-  if (length > UINT32_MAX) return DC_DICTIONARY_FULL;
-  dc_lookup l = {.text = word, .length = (uint32_t)length};
-  if (length > DC_KEY_BYTES) {
-    dc_lookup_long(&l, word, length);
-  } else if (length) {
-    char key[DC_KEY_BYTES] = {0};
-    memcpy(key, word, length);
-    memcpy(&l.low, key, sizeof l.low);
-    memcpy(&l.high, key + sizeof l.low, sizeof l.high);
-  }
-  return find(dictionary, place_of(l.low, l.high, l.length), &l);
+  dc_lookup l;
+  char copy[DC_KEY_BYTES + 1] = {0};
+  if (length && length <= DC_KEY_BYTES) memcpy(copy, word, length);
+  dc_lookup_set(&l, length <= DC_KEY_BYTES ? copy : word, length);
+  return find(dictionary, dc_key_place(l.key, dictionary->shift), &l);
 }
 
 bool dc_dictionary_codes(dc_dictionary *dictionary, const dc_lookup *lookups, size_t n, uint32_t *codes)
 {
-  size_t place[DC_LOOKUPS];
-  for (size_t i = 0; i < n; i++) place[i] = place_of(lookups[i].low, lookups[i].high, lookups[i].length);
-  if (dictionary->mask >= SMALL_SLOTS)
-    for (size_t i = 0; i < n; i++) __builtin_prefetch(&dictionary->slots[place[i] & dictionary->mask]);
+  if (dictionary->mask >= SMALL_SLOTS) {
+    for (size_t i = 0; i < n; i++) {
+      size_t place = dc_key_place(lookups[i].key, dictionary->shift);
+      __builtin_prefetch(&dictionary->keys[place]);
+      __builtin_prefetch(&dictionary->codes[place]);
+    }
+  }
   uint32_t worst = 0;
   for (size_t i = 0; i < n; i++) {
-    codes[i] = find(dictionary, place[i], &lookups[i]);
+    codes[i] = find(dictionary, dc_key_place(lookups[i].key, dictionary->shift), &lookups[i]);
     worst = codes[i] > worst ? codes[i] : worst;
   }
   return worst != DC_DICTIONARY_FULL;
 }
+
+dc_slots dc_dictionary_slots(const dc_dictionary *d) { return (dc_slots){d->keys, d->codes, d->mask, d->shift}; }
 
 size_t dc_dictionary_count(const dc_dictionary *dictionary) { return dictionary->count; }
 

@@ -28,35 +28,62 @@ const char *dc_dictionary_word(const dc_dictionary *dictionary, uint32_t code, s
 /* All of them, by code; valid until the next one is added. */
 const dc_word *dc_dictionary_words(const dc_dictionary *dictionary);
 
-enum { DC_KEY_BYTES = 16, DC_LOOKUPS = 256 };
+enum { DC_KEY_BYTES = 15, DC_LOOKUPS = 256 };
 
-/* A word that is looked for: its first 16 bytes, or hashes of a longer one. */
-typedef struct dc_lookup {
+/* A word of up to DC_KEY_BYTES, zeros behind it, its length plus one as the 16th byte; of a longer one a hash and 255. */
+typedef struct dc_key {
   uint64_t low, high;
+} dc_key;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define DC_KEY_END ((uint64_t)1)
+#else
+#define DC_KEY_END ((uint64_t)1 << 56)
+#endif
+
+/* A word that is looked for. */
+typedef struct dc_lookup {
+  dc_key key;
   const char *text;
-  uint32_t length;
+  size_t length;
 } dc_lookup;
 
-void dc_lookup_long(dc_lookup *lookup, const char *text, size_t length); /* length > DC_KEY_BYTES */
+dc_key dc_key_long(const char *text, size_t length); /* length > DC_KEY_BYTES */
 
-/* DC_KEY_BYTES may be read from text, however short the word is. */
+/* DC_KEY_BYTES + 1 may be read from text, however short the word is. */
 static inline void dc_lookup_set(dc_lookup *lookup, const char *text, size_t length)
 {
-  static const unsigned char mask[2 * DC_KEY_BYTES] = {255, 255, 255, 255, 255, 255, 255, 255,
-                                                       255, 255, 255, 255, 255, 255, 255, 255};
+  static const unsigned char mask[31] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  lookup->text = text;
+  lookup->length = length;
   if (length > DC_KEY_BYTES) {
-    dc_lookup_long(lookup, text, length);
+    lookup->key = dc_key_long(text, length);
     return;
   }
-  uint64_t low, high, keep_low, keep_high;
-  memcpy(&low, text, sizeof low);
-  memcpy(&high, text + 8, sizeof high);
-  memcpy(&keep_low, mask + DC_KEY_BYTES - length, sizeof keep_low);
-  memcpy(&keep_high, mask + DC_KEY_BYTES + 8 - length, sizeof keep_high);
-  lookup->low = low & keep_low;
-  lookup->high = high & keep_high;
-  lookup->text = text;
-  lookup->length = (uint32_t)length;
+  dc_key key, keep;
+  memcpy(&key, text, sizeof key);
+  memcpy(&keep, mask + DC_KEY_BYTES - length, sizeof keep);
+  lookup->key.low = key.low & keep.low;
+  lookup->key.high = (key.high & keep.high) | (length + 1) * DC_KEY_END;
+}
+
+/* For kernels that look many words up at once: a key stands in the slot dc_key_place(key, shift) or in one behind it, before
+ * the next slot with zeros; behind the last slot is the first. Until a word is added. */
+typedef struct dc_slots {
+  const dc_key *keys;
+  const uint32_t *codes;
+  size_t mask;
+  unsigned shift;
+} dc_slots;
+
+dc_slots dc_dictionary_slots(const dc_dictionary *dictionary);
+
+#define DC_KEY_FACTOR_LOW 0x9E3779B97F4A7C15u
+#define DC_KEY_FACTOR_HIGH 0xC2B2AE3D27D4EB4Fu
+
+static inline size_t dc_key_place(dc_key key, unsigned shift)
+{
+  return (size_t)((key.low * DC_KEY_FACTOR_LOW + key.high * DC_KEY_FACTOR_HIGH) >> shift);
 }
 
 /* The codes of n words, at most DC_LOOKUPS; false when memory ended. */

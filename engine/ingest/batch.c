@@ -5,6 +5,7 @@
 #include "engine/ingest/cells8.h"
 #include "engine/ingest/missing.h"
 #include "engine/ingest/number.h"
+#include "engine/ingest/turn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,9 @@ enum { WORD = 8, EXACT_POWER = 22, FIRST_YEAR = 1900, YEARS = 201, MONTHS = 16, 
 /* The text of a field, as it stands. */
 static inline const char *cell_of(const dc_batch *b, size_t row, size_t field, size_t *length)
 {
-  const uint32_t *end = b->ends + b->first[row] + field;
-  uint32_t begin = end[-1] + 1;
-  *length = end[0] - begin;
-  return b->text + begin;
+  const uint32_t *begin = b->begins + field * b->stride + row;
+  *length = begin[b->stride] - begin[0] - 1;
+  return b->text + begin[0];
 }
 
 /* A quoted cell without its quotes, in place unless there are quotes inside; then in w->scratch behind `used`, where there
@@ -145,46 +145,34 @@ static inline bool plain_number(const char *text, size_t length, double *value, 
   return true;
 }
 
-/* The cells of a field, for the kernels: eights, the last one filled up with cells that none of them reads. */
-typedef struct spans {
-  uint32_t begin[DC_BATCH_ROWS], length[DC_BATCH_ROWS];
-  uint8_t done[DC_BATCH_ROWS / 8];
-} spans;
-
-static dc_cells find_spans(const dc_batch *b, size_t n, size_t field, spans *s)
+/* Of rows from `from` on, for the kernels. */
+static dc_cells cells_of(const dc_batch *b, size_t from, size_t n, size_t field)
 {
-  for (size_t k = 0; k < n; k++) {
-    const uint32_t *end = b->ends + b->first[k] + field;
-    s->begin[k] = end[-1] + 1;
-    s->length[k] = end[0] - s->begin[k];
-  }
-  for (; n % 8; n++) {
-    s->begin[n] = 0;
-    s->length[n] = UINT32_MAX;
-  }
-  return (dc_cells){b->text, s->begin, s->length, n};
+  const uint32_t *begin = b->begins + field * b->stride + from;
+  return (dc_cells){b->text, begin, begin + b->stride, dc_turn_stride(n)};
 }
 
-/* Whether all of cells k to k + 7 were read, and there are as many. */
-static inline bool eight_done(const spans *s, size_t k, size_t n)
+/* Row k or the first one behind it that was not read. */
+static inline size_t next_left(const uint8_t *done, size_t k, size_t n)
 {
-  return k % 8 == 0 && k + 8 <= n && s->done[k / 8] == 0xff;
+  while (k < n) {
+    unsigned left = (0xFFu & ~(unsigned)done[k / 8]) >> (k % 8);
+    if (left) return k + (size_t)__builtin_ctz(left);
+    k = (k / 8 + 1) * 8;
+  }
+  return n;
 }
 
 static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
 {
   double *cell = s->column.number + w->row;
   uint32_t seen = 0;
-  bool plain = dc_number_is_plain(&s->guess.number), eights = plain && w->kernels;
-  spans at;
-  if (eights) {
-    dc_cells cells = find_spans(b, n, field, &at);
-    w->kernels->numbers(&cells, cell, &seen, at.done);
-  }
-  size_t k = 0;
-  for (; k < n; k++) {
-    if (eights && eight_done(&at, k, n)) k += 7;
-    if (eights && at.done[k / 8] >> (k % 8) & 1) continue;
+  bool plain = dc_number_is_plain(&s->guess.number);
+  uint8_t done[DC_BATCH_ROWS / 8] = {0};
+  dc_cells cells = cells_of(b, 0, n, field);
+  if (plain && w->kernels) w->kernels->numbers(&cells, cell, &seen, done);
+  size_t k = next_left(done, 0, n);
+  for (; k < n; k = next_left(done, k + 1, n)) {
     size_t length;
     const char *text = cell_of(b, k, field, &length);
     if (plain && !length) {
@@ -234,14 +222,10 @@ static size_t put_dates(dc_worker *w, const dc_slot *s, size_t field, const dc_b
 {
   int32_t *cell = s->column.date + w->row;
   if (!w->months && !make_months(w)) return 0;
-  spans at;
-  if (w->kernels) {
-    dc_cells cells = find_spans(b, n, field, &at);
-    w->kernels->dates(&cells, w->months, cell, at.done);
-  }
-  for (size_t k = 0; k < n; k++) {
-    if (w->kernels && eight_done(&at, k, n)) k += 7;
-    if (w->kernels && at.done[k / 8] >> (k % 8) & 1) continue;
+  uint8_t done[DC_BATCH_ROWS / 8] = {0};
+  dc_cells cells = cells_of(b, 0, n, field);
+  if (w->kernels) w->kernels->dates(&cells, w->months, cell, done);
+  for (size_t k = next_left(done, 0, n); k < n; k = next_left(done, k + 1, n)) {
     size_t length;
     const char *text = cell_of(b, k, field, &length);
     if (length == 10 && plain_date(text, w->months, &cell[k])) continue;
@@ -270,7 +254,8 @@ static inline bool wrapped(const char *text, size_t length)
 /* At most this many bytes are in one field of rows [from, to). */
 static size_t span_of(const dc_batch *b, size_t from, size_t to, size_t field)
 {
-  return b->ends[b->first[to - 1] + field] - b->ends[b->first[from] - 1];
+  const uint32_t *begin = b->begins + field * b->stride;
+  return begin[b->stride + to - 1] - begin[from];
 }
 
 static void put_codes(dc_worker *w, const dc_slot *s, const uint32_t *codes, size_t row, size_t n)
@@ -281,31 +266,52 @@ static void put_codes(dc_worker *w, const dc_slot *s, const uint32_t *codes, siz
   if (u->code_bytes < 4 && limit >> (8 * u->code_bytes)) {
     for (size_t k = 0; k < n; k++) w->memory_ended |= !dc_code_put(w, s, row + k, codes[k]);
   } else if (u->code_bytes == 1) {
-    for (size_t k = 0; k < n; k++) ((uint8_t *)u->codes)[at + k] = (uint8_t)codes[k];
+    uint8_t *to = (uint8_t *)u->codes + at;
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) to[k] = (uint8_t)codes[k];
   } else if (u->code_bytes == 2) {
-    for (size_t k = 0; k < n; k++) ((uint16_t *)u->codes)[at + k] = (uint16_t)codes[k];
+    uint16_t *to = (uint16_t *)u->codes + at;
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) to[k] = (uint16_t)codes[k];
   } else {
     memcpy((uint32_t *)u->codes + at, codes, n * sizeof *codes);
   }
 }
 
-static size_t put_categories(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
+/* The codes of the words that the kernel left: in order of rows, since codes are in order of arrival. */
+static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t from, size_t n, size_t field, uint32_t *codes, const uint8_t *done)
 {
   dc_lookup lookups[DC_LOOKUPS];
-  uint32_t codes[DC_LOOKUPS];
-  for (size_t from = 0; from < n; from += DC_LOOKUPS) {
-    size_t many = n - from < DC_LOOKUPS ? n - from : DC_LOOKUPS, used = 0;
-    if (!reserve_scratch(w, span_of(b, from, from + many, field) + SPARE * (many + 1))) return 0;
-    for (size_t k = 0; k < many; k++) {
-      size_t length;
-      const char *text = cell_of(b, from + k, field, &length);
-      if (wrapped(text, length)) {
-        text = unquoted(w, text, &length, &used);
-        dc_trim(&text, &length);
-      }
-      dc_lookup_set(&lookups[k], text, length);
+  uint32_t found[DC_LOOKUPS];
+  uint16_t row[DC_LOOKUPS];
+  size_t left = 0, used = 0;
+  for (size_t k = next_left(done, 0, n); k < n; k = next_left(done, k + 1, n)) {
+    size_t length;
+    const char *text = cell_of(b, from + k, field, &length);
+    if (wrapped(text, length)) {
+      text = unquoted(w, text, &length, &used);
+      dc_trim(&text, &length);
     }
-    if (!dc_dictionary_codes(s->words, lookups, many, codes)) w->memory_ended = true;
+    row[left] = (uint16_t)k;
+    dc_lookup_set(&lookups[left++], text, length);
+  }
+  if (!left) return true;
+  if (!dc_dictionary_codes(s->words, lookups, left, found)) return false;
+  for (size_t k = 0; k < left; k++) codes[row[k]] = found[k];
+  return true;
+}
+
+static size_t put_categories(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
+{
+  uint32_t codes[DC_LOOKUPS];
+  uint8_t done[DC_LOOKUPS / 8] = {0};
+  for (size_t from = 0; from < n; from += DC_LOOKUPS) {
+    size_t many = n - from < DC_LOOKUPS ? n - from : DC_LOOKUPS;
+    if (!reserve_scratch(w, span_of(b, from, from + many, field) + SPARE * (many + 1))) return 0;
+    dc_cells cells = cells_of(b, from, many, field);
+    dc_slots slots = dc_dictionary_slots(s->words);
+    if (w->kernels) w->kernels->words(&cells, &slots, codes, done);
+    if (!look_up(w, s, b, from, many, field, codes, done)) w->memory_ended = true;
     if (w->memory_ended) return 0;
     put_codes(w, s, codes, w->row + from, many);
   }
@@ -364,8 +370,26 @@ static size_t put_columns(dc_worker *w, const dc_batch *b, size_t n)
   return n;
 }
 
-size_t dc_batch_put(dc_worker *w, const dc_batch *b)
+/* Fields by rows become fields by columns. */
+static bool turn(dc_worker *w, dc_batch *b)
 {
+  size_t fields = w->layout->n_fields;
+  b->stride = dc_turn_stride(b->n);
+  size_t wanted = (fields + 1) * b->stride;
+  if (wanted > w->begins_size) {
+    free(w->begins);
+    w->begins = malloc(2 * wanted * sizeof *w->begins);
+    w->begins_size = w->begins ? 2 * wanted : 0;
+    w->memory_ended |= w->begins == NULL;
+  }
+  b->begins = w->begins;
+  if (w->begins) dc_turn(b->ends, b->first, b->n, fields, w->begins);
+  return w->begins != NULL;
+}
+
+size_t dc_batch_put(dc_worker *w, dc_batch *b)
+{
+  if (!b->n || !turn(w, b)) return 0;
   dc_unit_column *columns = w->unit->columns;
   for (size_t c = 0; c < w->job->n_columns; c++) columns[c].words_before = columns[c].words;
   size_t n = put_columns(w, b, b->n);

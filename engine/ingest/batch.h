@@ -18,11 +18,13 @@ typedef struct dc_batch {
   size_t n;
   uint32_t first[DC_BATCH_ROWS];
   bool unnamed[DC_BATCH_ROWS];
+  const uint32_t *begins; /* from dc_turn, by dc_batch_put */
+  size_t stride;
 } dc_batch;
 
 /* Fills the columns from the worker's row on; does not commit the rows. Returns how many of them are fine: the one behind
  * these has a cell that cannot be read, or a value in the unnamed column. The worker's memory_ended tells that memory
  * did. */
-size_t dc_batch_put(dc_worker *worker, const dc_batch *batch);
+size_t dc_batch_put(dc_worker *worker, dc_batch *batch);
 
 #endif

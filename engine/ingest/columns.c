@@ -339,6 +339,7 @@ void dc_worker_free(dc_worker *worker)
     free(b);
   }
   free(worker->scratch);
+  free(worker->begins);
   free(worker->months);
   dc_fields_free(&worker->fields);
   free(worker->slots);

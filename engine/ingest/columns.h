@@ -124,6 +124,8 @@ typedef struct dc_worker {
   dc_fields fields;             /* for blocks that are read at speed, as all of the following */
   char *scratch;
   size_t scratch_size;
+  uint32_t *begins;
+  size_t begins_size;
   int32_t *months;
   const struct dc_kernels8 *kernels; /* NULL: cells are read one by one */
 } dc_worker;

@@ -124,8 +124,8 @@ static bool add_value(dc_evidence *evidence, const dc_lookup *word, uint32_t cod
 
 static void look_up(dc_lookup *word, const char *text, size_t length, const char *end)
 {
-  char key[DC_KEY_BYTES] = {0};
-  if (length > DC_KEY_BYTES || end - text >= DC_KEY_BYTES) {
+  char key[DC_KEY_BYTES + 1] = {0};
+  if (length > DC_KEY_BYTES || end - text > DC_KEY_BYTES) {
     dc_lookup_set(word, text, length);
     return;
   }
@@ -136,7 +136,6 @@ static void look_up(dc_lookup *word, const char *text, size_t length, const char
 
 bool dc_evidence_add_cells(dc_evidence *evidence, const dc_seen_cell *cells, size_t n, const char *end, bool periods)
 {
-  const dc_missing always = dc_missing_always(), numbers = dc_missing_numbers();
   dc_lookup words[DC_LOOKUPS];
   uint64_t lines[DC_LOOKUPS];
   uint32_t codes[DC_LOOKUPS];
@@ -151,8 +150,8 @@ bool dc_evidence_add_cells(dc_evidence *evidence, const dc_seen_cell *cells, siz
     missing[m] = word >= 0;
     if (word >= 0) {
       evidence->missing |= (dc_missing)1 << word;
-      if (always >> word & 1) continue;
-      evidence->words += numbers >> word & 1;
+      if (dc_missing_is_always(word)) continue;
+      evidence->words += dc_missing_is_numbers(word);
     }
     lines[m] = cells[k].line;
     look_up(&words[m++], text, length, end);

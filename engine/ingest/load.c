@@ -42,13 +42,10 @@ static dc_status open_files(job *j, dc_error *error)
   return DC_OK;
 }
 
-static dc_status cut_file(job *j, size_t f, dc_error *error)
+static dc_status accept_blocks(const job *j, size_t f, dc_error *error)
 {
   const dc_layout *l = &j->layouts[f];
   dc_file *file = &j->files[f];
-  dc_blocks_free(&file->blocks);
-  dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
-  if (status != DC_OK) return status;
   if (l->line + file->blocks.lines >= UINT32_MAX) {
     return dc_fail_at(error, DC_E_INPUT, dc_source_path(file->source), 0, 0,
                       "the file has more than 2^32 lines; split it");
@@ -58,19 +55,43 @@ static dc_status cut_file(job *j, size_t f, dc_error *error)
   return DC_OK;
 }
 
-static dc_status lay_out_file(job *j, size_t f, dc_error *error)
+static dc_status cut_file(job *j, size_t f, dc_error *error)
+{
+  const dc_layout *l = &j->layouts[f];
+  dc_file *file = &j->files[f];
+  dc_blocks_free(&file->blocks);
+  dc_status status = dc_blocks_cut(file->source, l->from, l->line, j->chunk_bytes, j->threads, &file->blocks, error);
+  return status == DC_OK ? accept_blocks(j, f, error) : status;
+}
+
+static dc_status find_layout(job *j, size_t f, dc_error *error)
 {
   const dc_load_request *r = j->request;
   const dc_layout_request asked = {.names = r->names, .n_names = r->n_names, .skip = r->skip - 1};
+  return dc_layout_find(j->files[f].source, &asked, &j->layouts[f], error);
+}
+
+/* The encoding is known for certain when everything was looked at. */
+static dc_status cut_and_judge(job *j, size_t f, dc_error *error)
+{
   dc_file *file = &j->files[f];
-  dc_status status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
-  if (status == DC_OK) status = cut_file(j, f, error);
+  dc_status status = cut_file(j, f, error);
   if (status != DC_OK || file->blocks.utf8) return status;
   dc_layout_free(&j->layouts[f]);
   dc_source_untrim(file->source);
   status = dc_encoding_late(file->source, file->encoding, error);
-  if (status == DC_OK) status = dc_layout_find(file->source, &asked, &j->layouts[f], error);
+  if (status == DC_OK) status = find_layout(j, f, error);
   return status == DC_OK ? cut_file(j, f, error) : status;
+}
+
+static dc_status lay_out_file(job *j, size_t f, dc_error *error)
+{
+  dc_file *file = &j->files[f];
+  const dc_layout *l = &j->layouts[f];
+  dc_status status = find_layout(j, f, error);
+  if (status == DC_OK && j->n_files == 1 && j->chunk_bytes <= DC_CHUNK_BYTES)
+    status = dc_cutter_new(file->source, l->from, l->line, j->chunk_bytes, &file->cutter, error);
+  return status == DC_OK && !file->cutter ? cut_and_judge(j, f, error) : status;
 }
 
 static dc_status lay_out_files(job *j, dc_error *error)
@@ -87,6 +108,8 @@ static dc_status lay_out_files(job *j, dc_error *error)
 static dc_status name_columns(job *j, dc_error *error)
 {
   const dc_layout *first = &j->layouts[0];
+  free(j->names);
+  j->n_columns = 0;
   j->names = calloc(first->n_fields + 1, sizeof *j->names);
   if (!j->names) return dc_fail_memory(error, "reading a header");
   for (size_t f = 0; f < first->n_fields; f++) {
@@ -147,8 +170,7 @@ static dc_status review(job *j, bool *again, dc_error *error)
   return DC_OK;
 }
 
-/* Each further pass changes the type of a column towards instants or words, or settles an order: a few at the most. */
-static dc_status read_all(job *j, dc_error *error)
+static void set_pass(job *j)
 {
   dc_pass *p = &j->pass;
   *p = (dc_pass){.request = j->request, .files = j->files, .layouts = j->layouts, .n_files = j->n_files};
@@ -158,12 +180,51 @@ static dc_status read_all(job *j, dc_error *error)
   p->evidence = j->evidence;
   p->threads = j->threads;
   p->scanner = j->scanner;
+}
+
+static void forget_types(job *j)
+{
+  for (size_t c = 0; j->evidence && c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
+  free(j->evidence);
+  free(j->guesses);
+  j->evidence = NULL;
+  j->guesses = NULL;
+}
+
+/* The first pass over a file that was not cut yet. When it must be cut beforehand, *read is false, and it is. */
+static dc_status read_uncut(job *j, bool *read, dc_error *error)
+{
+  dc_file *file = &j->files[0];
+  *read = false;
+  if (!file->cutter) return DC_OK;
+  dc_status status = guess_types(j, error);
+  if (status == DC_OK) {
+    set_pass(j);
+    status = dc_pass_run_once(&j->pass, read, error);
+  }
+  dc_cutter_free(file->cutter);
+  file->cutter = NULL;
+  if (status != DC_OK) return status;
+  if (*read) {
+    dc_plan_lines(&file->blocks, j->evidence, j->n_columns);
+    return accept_blocks(j, 0, error);
+  }
+  forget_types(j);
+  status = cut_and_judge(j, 0, error);
+  return status == DC_OK ? name_columns(j, error) : status; /* perhaps in another encoding */
+}
+
+/* Each further pass changes the type of a column towards instants or words, or settles an order: a few at the most.
+ * read: the first has been made. */
+static dc_status read_all(job *j, bool read, dc_error *error)
+{
+  if (!read) set_pass(j);
   for (int pass = 0; pass < PASSES; pass++) {
     bool again = false;
-    dc_status status = dc_pass_run(p, error);
+    dc_status status = read && pass == 0 ? DC_OK : dc_pass_run(&j->pass, error);
     if (status == DC_OK) status = review(j, &again, error);
     if (status != DC_OK || !again) return status;
-    dc_pass_clear(p);
+    dc_pass_clear(&j->pass);
   }
   return dc_fail(error, DC_E_INPUT, "the types of the columns could not be settled");
 }
@@ -188,11 +249,7 @@ static dc_status unwrap_files(job *j, bool *again, dc_error *error)
   }
   if (!*again) return DC_OK;
   dc_pass_clear(&j->pass);
-  for (size_t c = 0; c < j->n_columns; c++) dc_evidence_free(&j->evidence[c]);
-  free(j->evidence);
-  free(j->guesses);
-  j->evidence = NULL;
-  j->guesses = NULL;
+  forget_types(j);
   return DC_OK;
 }
 
@@ -330,24 +387,6 @@ static dc_status deliver(job *j, dc_load **load, dc_error *error)
   return status;
 }
 
-void dc_kept_clear(dc_kept *kept)
-{
-  for (size_t f = 0; f < kept->n_files; f++) {
-    if (kept->files) {
-      dc_source_free(kept->files[f].source);
-      dc_blocks_free(&kept->files[f].blocks);
-    }
-    if (kept->layouts) dc_layout_free(&kept->layouts[f]);
-  }
-  free(kept->files);
-  free(kept->layouts);
-  free(kept->guesses);
-  free(kept->bad);
-  free(kept->amount);
-  free(kept->readable);
-  free(kept->unreadable);
-}
-
 static void free_job(job *j)
 {
   dc_pass_clear(&j->pass);
@@ -381,10 +420,11 @@ dc_status dc_load_csv_tuned(const dc_load_request *request, const dc_load_tuning
   if (status == DC_OK) status = open_files(&j, error);
   if (status == DC_OK) status = lay_out_files(&j, error);
   if (status == DC_OK) status = name_columns(&j, error);
-  bool again = true;
+  bool again = true, read = false;
+  if (status == DC_OK) status = read_uncut(&j, &read, error);
   for (int k = 0; status == DC_OK && again && k < 2; k++) {
-    status = guess_types(&j, error);
-    if (status == DC_OK) status = read_all(&j, error);
+    if (k || !read) status = guess_types(&j, error);
+    if (status == DC_OK) status = read_all(&j, k == 0 && read, error);
     if (status == DC_OK) status = unwrap_files(&j, &again, error);
   }
   if (status == DC_OK) status = check_unchanged(&j, error);
@@ -402,54 +442,4 @@ dc_status dc_load_csv_chunks(const dc_load_request *request, size_t chunk_bytes,
 dc_status dc_load_csv(const dc_load_request *request, dc_load **load, dc_error *error)
 {
   return dc_load_csv_chunks(request, DC_CHUNK_BYTES, load, error);
-}
-
-void dc_load_close(dc_load *load)
-{
-  for (size_t f = 0; f < load->kept->n_files; f++) {
-    dc_source_free(load->kept->files[f].source);
-    dc_blocks_free(&load->kept->files[f].blocks);
-    load->kept->files[f].source = NULL;
-  }
-}
-
-void dc_load_free(dc_load *load)
-{
-  if (!load) return;
-  for (size_t f = 0; load->inputs && f < load->n_inputs; f++) {
-    free(load->inputs[f].path);
-    free(load->inputs[f].name);
-  }
-  if (load->kept) dc_kept_clear(load->kept);
-  free(load->kept);
-  free(load->inputs);
-  free(load->fate);
-  dc_rejects_clear(&load->rejects);
-  dc_table_free(load->table);
-  free(load);
-}
-
-static int64_t *count_of(dc_input *input, dc_fate fate)
-{
-  static const size_t at[DC_FATES] = {
-      [DC_ROW_USED] = offsetof(dc_input, used),           [DC_ROW_REJECTED] = offsetof(dc_input, rejected),
-      [DC_ROW_DUPLICATE] = offsetof(dc_input, duplicate), [DC_ROW_AFTER_AS_OF] = offsetof(dc_input, after_as_of),
-      [DC_ROW_EXCLUDED] = offsetof(dc_input, excluded),   [DC_ROW_PREAMBLE] = offsetof(dc_input, preamble)};
-  return (int64_t *)(void *)((char *)input + at[fate]);
-}
-
-void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate)
-{
-  dc_input *input = &load->inputs[load->table->file ? load->table->file[row] : 0];
-  --*count_of(input, (dc_fate)load->fate[row]);
-  ++*count_of(input, fate);
-  load->fate[row] = (uint8_t)fate;
-}
-
-int32_t dc_load_field(const dc_load *load, size_t input, size_t column)
-{
-  const dc_layout *layout = &load->kept->layouts[input];
-  for (size_t f = 0; f < layout->n_fields; f++)
-    if (layout->column[f] == (int32_t)column) return (int32_t)f + 1;
-  return 0;
 }

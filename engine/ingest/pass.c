@@ -21,12 +21,14 @@ static void free_units(dc_pass *pass)
 
 static dc_status make_units(dc_pass *pass, dc_error *error)
 {
-  size_t most = 0;
+  dc_cutter *cutter = pass->files[0].cutter;
+  size_t most = cutter ? dc_cutter_count(cutter) : 0;
   for (size_t f = 0; f < pass->n_files; f++) most += pass->files[f].blocks.count;
   pass->units = calloc(most + 1, sizeof *pass->units);
   if (!pass->units) return dc_fail_memory(error, "cutting a file into blocks");
-  pass->capacity = 0;
-  for (size_t f = 0; f < pass->n_files; f++) {
+  pass->capacity = cutter ? dc_cutter_room(cutter) : 0;
+  if (cutter) pass->n_units = most;
+  for (size_t f = 0; f < pass->n_files && !cutter; f++) {
     const dc_file *file = &pass->files[f];
     const dc_layout *l = &pass->layouts[f];
     size_t n = file->sequential ? 1 : file->blocks.count;
@@ -97,28 +99,14 @@ static dc_status make_table(dc_pass *pass, dc_error *error)
   return fine ? DC_OK : dc_fail_memory(error, "making the table");
 }
 
-/* The unit's text, with DC_BATCH_SLACK bytes behind it that may be read. */
-static dc_status view_unit(const dc_source *source, const dc_unit *unit, dc_buffer *buffer, const char **view,
-                           dc_error *error)
+/* view: the unit's text, NULL when it is still to be had. */
+static dc_status read_block(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit,
+                            const char *view)
 {
-  size_t length = (size_t)(unit->block.to - unit->block.from), wanted = length + DC_BATCH_SLACK;
-  if (buffer->size < wanted) {
-    char *bytes = realloc(buffer->bytes, wanted);
-    if (!bytes) return dc_fail_memory(error, "reading a file");
-    buffer->bytes = bytes;
-    buffer->size = wanted;
-  }
-  dc_status status = dc_source_view(source, unit->block.from, unit->block.to, buffer, view, error);
-  if (status == DC_OK && *view != buffer->bytes && dc_source_size(source) - unit->block.to < DC_BATCH_SLACK)
-    *view = memcpy(buffer->bytes, *view, length);
-  return status;
-}
-
-static dc_status read_block(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit)
-{
-  const char *view;
   size_t length = (size_t)(unit->block.to - unit->block.from);
-  dc_status status = view_unit(pass->files[unit->file].source, unit, buffer, &view, &unit->error);
+  dc_status status = view ? DC_OK
+                          : dc_source_view_slack(pass->files[unit->file].source, unit->block.from, unit->block.to,
+                                                 DC_BATCH_SLACK, buffer, &view, &unit->error);
   if (status != DC_OK) return status;
   dc_read_end end = DC_READ_UNSURE;
   if (pass->scanner) end = dc_plain_read(worker, reader, pass->scanner, &unit->block, view, length, unit->last);
@@ -134,69 +122,113 @@ static dc_status read_block(const dc_pass *pass, dc_worker *worker, dc_reader *r
   return end == DC_READ_MEMORY ? dc_fail_memory(&unit->error, "parsing a field") : DC_OK;
 }
 
-static void read_unit(const dc_pass *pass, dc_worker *worker, dc_reader *reader, dc_buffer *buffer, dc_unit *unit,
-                      int number)
+/* What one thread reads with. */
+typedef struct hand {
+  dc_worker *worker;
+  dc_reader reader;
+  dc_buffer buffer;
+  int number;
+  bool started;
+  dc_status ready;
+  dc_error error; /* why not */
+} hand;
+
+static void hand_begin(dc_pass *pass, hand *h)
+{
+  *h = (hand){.number = omp_get_thread_num()};
+  h->worker = &pass->workers[h->number];
+  h->ready = dc_reader_init(&h->reader, ',', &h->error);
+  h->started = h->ready == DC_OK;
+  if (h->started && !dc_worker_init(h->worker, &pass->filling))
+    h->ready = dc_fail_memory(&h->error, "filling the columns");
+}
+
+static void hand_end(hand *h)
+{
+  if (h->started) dc_reader_free(&h->reader);
+  dc_buffer_free(&h->buffer);
+}
+
+static void read_unit(const dc_pass *pass, hand *h, dc_unit *unit, const char *view)
 {
   const dc_source *source = pass->files[unit->file].source;
-  if (!dc_worker_begin(worker, unit, number)) {
+  if (h->ready != DC_OK) {
+    unit->error = h->error;
+    unit->status = h->ready;
+    return;
+  }
+  if (dc_cancelled()) {
+    unit->status = dc_fail(&unit->error, DC_E_CANCELLED, "cancelled");
+    return;
+  }
+  if (!dc_worker_begin(h->worker, unit, h->number)) {
     unit->status = dc_fail_memory(&unit->error, "filling the columns");
     return;
   }
-  dc_reader_set_delimiter(reader, pass->layouts[unit->file].delimiter);
+  dc_reader_set_delimiter(&h->reader, pass->layouts[unit->file].delimiter);
   dc_status status;
   if (unit->sequential) {
-    dc_sink sink = dc_worker_sink(worker);
+    dc_sink sink = dc_worker_sink(h->worker);
     dc_sequence range = {.source = source, .from = unit->block.from, .line = unit->block.line, .to = unit->block.to};
-    status = dc_read_sequence(reader, &range, &sink, &unit->error);
+    status = dc_read_sequence(&h->reader, &range, &sink, &unit->error);
   } else {
-    status = read_block(pass, worker, reader, buffer, unit);
+    status = read_block(pass, h->worker, &h->reader, &h->buffer, unit, view);
   }
-  dc_worker_end(worker);
+  dc_worker_end(h->worker);
   if (status != DC_OK) unit->status = status;
+}
+
+/* The next unit: units are given out in their order, and none behind one that ends the load. */
+static dc_unit *next_unit(dc_pass *pass, hand *h, const char **view)
+{
+  *view = NULL;
+  size_t u = pass->n_units;
+  dc_cutter *cutter = pass->files[0].cutter;
+  if (!cutter) {
+#pragma omp critical(dc_load_units)
+    if (pass->next < pass->n_units && pass->next <= pass->failed) u = pass->next++;
+    return u < pass->n_units ? &pass->units[u] : NULL;
+  }
+  dc_cut cut;
+  if (!dc_cutter_next(cutter, DC_BATCH_SLACK, &h->buffer, &cut)) return NULL;
+  dc_unit *unit = &pass->units[cut.index];
+  unit->block = cut.block;
+  unit->last = cut.last;
+  unit->base = cut.base;
+  unit->capacity = (size_t)cut.block.rows;
+  *view = cut.text;
+  return unit;
+}
+
+static void end_unit(dc_pass *pass, const hand *h, const dc_unit *unit)
+{
+  size_t done;
+#pragma omp critical(dc_load_units)
+  {
+    done = ++pass->done;
+    size_t u = (size_t)(unit - pass->units);
+    bool failed = unit->status != DC_OK || unit->unsure;
+    if (failed && u < pass->failed) pass->failed = u;
+    if (failed && pass->files[0].cutter) dc_cutter_give_up(pass->files[0].cutter);
+  }
+  if (h->number == 0 && pass->request->progress)
+    pass->request->progress(pass->request->context, "reading", (double)done / (double)pass->n_units);
 }
 
 static void read_units(dc_pass *pass)
 {
-  size_t done = 0, failed = pass->n_units; /* no need to read behind a unit that ends the load */
+  pass->next = pass->done = 0;
+  pass->failed = pass->n_units;
 #pragma omp parallel num_threads(pass->threads) if (pass->threads > 1)
   {
-    int number = omp_get_thread_num();
-    dc_worker *worker = &pass->workers[number];
-    dc_reader reader;
-    dc_buffer buffer = {NULL, 0};
-    dc_error own;
-    dc_status ready = dc_reader_init(&reader, ',', &own);
-    bool started = ready == DC_OK;
-    if (ready == DC_OK && !dc_worker_init(worker, &pass->filling)) ready = dc_fail_memory(&own, "filling the columns");
-#pragma omp for schedule(dynamic)
-    for (size_t u = 0; u < pass->n_units; u++) {
-      dc_unit *unit = &pass->units[u];
-      size_t stop;
-#pragma omp atomic read
-      stop = failed;
-      if (u > stop) continue;
-      if (ready != DC_OK) {
-        unit->error = own;
-        unit->status = ready;
-      } else if (dc_cancelled()) {
-        unit->status = dc_fail(&unit->error, DC_E_CANCELLED, "cancelled");
-      } else {
-        read_unit(pass, worker, &reader, &buffer, unit, number);
-      }
-#pragma omp critical(dc_load_units)
-      {
-        done++;
-        if ((unit->status != DC_OK || unit->unsure) && u < failed) {
-#pragma omp atomic write
-          failed = u;
-        }
-      }
-      if (number == 0 && pass->request->progress) {
-        pass->request->progress(pass->request->context, "reading", (double)done / (double)pass->n_units);
-      }
+    hand h;
+    hand_begin(pass, &h);
+    const char *view;
+    for (dc_unit *unit; (unit = next_unit(pass, &h, &view)) != NULL;) {
+      read_unit(pass, &h, unit, view);
+      end_unit(pass, &h, unit);
     }
-    if (started) dc_reader_free(&reader);
-    dc_buffer_free(&buffer);
+    hand_end(&h);
   }
 }
 
@@ -222,6 +254,12 @@ static dc_status read_once(dc_pass *pass, dc_error *error)
   return status;
 }
 
+static dc_status merge(const dc_pass *pass, dc_error *error)
+{
+  return dc_merge_columns(pass->table, pass->units, pass->n_units, pass->workers, (size_t)pass->threads, pass->threads,
+                          error);
+}
+
 dc_status dc_pass_run(dc_pass *pass, dc_error *error)
 {
   for (;;) {
@@ -238,8 +276,31 @@ dc_status dc_pass_run(dc_pass *pass, dc_error *error)
     pass->files[failure->file].sequential = true;
     dc_pass_clear(pass);
   }
-  return dc_merge_columns(pass->table, pass->units, pass->n_units, pass->workers, (size_t)pass->threads, pass->threads,
-                          error);
+  return merge(pass, error);
+}
+
+/* As a pass over blocks would have had it. */
+static bool same_blocks(const dc_pass *pass, const dc_blocks *blocks)
+{
+  for (size_t u = 0; u < pass->n_units; u++) {
+    const dc_block *a = &pass->units[u].block, *b = &blocks->items[u];
+    if (a->from != b->from || a->to != b->to || a->line != b->line || a->lines != b->lines || a->rows != b->rows)
+      return false;
+  }
+  return true;
+}
+
+dc_status dc_pass_run_once(dc_pass *pass, bool *fits, dc_error *error)
+{
+  dc_file *file = &pass->files[0];
+  *fits = false;
+  dc_status status = read_once(pass, NULL); /* memory may have ended: exact room may do */
+  if (status == DC_OK) status = dc_cutter_end(file->cutter, &file->blocks, fits, NULL);
+  *fits = status == DC_OK && *fits && !first_failure(pass) && same_blocks(pass, &file->blocks);
+  if (*fits) return merge(pass, error);
+  dc_blocks_free(&file->blocks);
+  dc_pass_clear(pass);
+  return DC_OK;
 }
 
 void dc_pass_clear(dc_pass *pass)

@@ -18,6 +18,7 @@ typedef struct dc_pass {
   const dc_scanner *scanner; /* NULL: all by libcsv */
   dc_unit *units;            /* results from here on */
   size_t n_units, capacity;
+  size_t next, done, failed; /* units: to be given out, read, and the lowest that ends the load */
   dc_filling *fillings;
   dc_filling_job filling;
   dc_worker *workers;
@@ -26,6 +27,10 @@ typedef struct dc_pass {
 
 /* Reads everything; the earliest error in file order decides, whatever the number of threads. */
 dc_status dc_pass_run(dc_pass *pass, dc_error *error) DC_MUST_CHECK;
+
+/* The same of one file that has a cutter instead of blocks, which it has in the end: unless it turns out that it must be
+ * cut beforehand (*fits = false, whatever the reason, and nothing is read). */
+dc_status dc_pass_run_once(dc_pass *pass, bool *fits, dc_error *error) DC_MUST_CHECK;
 void dc_pass_clear(dc_pass *pass);
 
 #endif

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+void dc_plan_lines(const dc_blocks *blocks, dc_evidence *evidence, size_t n_columns)
+{
+  for (size_t c = 0; c < n_columns; c++)
+    for (int k = 0; k < DC_SHOWINGS && evidence[c].details; k++)
+      evidence[c].details->shown[k].line = dc_cutter_line(blocks, evidence[c].details->shown[k].line);
+}
+
 dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char *name, const dc_load_request *request)
 {
   dc_guess guess = dc_evidence_decide(evidence, expected);

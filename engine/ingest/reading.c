@@ -37,7 +37,7 @@ static inline uint32_t odd_of(const uint64_t *bytes)
   return (uint32_t)((odd >> 7) * 0x0102040810204080u >> 56);
 }
 
-uint32_t dc_reading_odd(const dc_lookup *word) { return odd_of(&word->low) | odd_of(&word->high) << 8; }
+uint32_t dc_reading_odd(const dc_lookup *word) { return odd_of(&word->key.low) | odd_of(&word->key.high) << 8; }
 
 static inline unsigned pair(const char *p) { return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0'); }
 
@@ -54,7 +54,7 @@ bool dc_reading_plain(const dc_lookup *word, uint32_t odd, dc_reading *r)
 {
   enum { ISO_LENGTH = 10, ISO_ODD = 1 << 4 | 1 << 7 };
   const char *text = word->text;
-  uint32_t length = word->length, end = 1u << DC_KEY_BYTES;
+  uint32_t length = (uint32_t)word->length, end = 1u << DC_KEY_BYTES;
   if (length == ISO_LENGTH && (odd & ((1u << ISO_LENGTH) - 1)) == ISO_ODD && text[4] == '-' && text[7] == '-')
     return plain_date(text, r);
   uint32_t sign = text[0] == '-', marks = (odd | end) & ~sign, whole = (uint32_t)__builtin_ctz(marks);

@@ -288,8 +288,7 @@ static dc_status take_place(const sampler *s, taker *t, const dc_block *b, stret
 }
 
 /* Places that are kept together, by several threads. */
-static dc_status take_places(const sampler *s, const dc_block *const *places, size_t n, stretch *stretches,
-                             dc_error *error)
+static dc_status take_places(const sampler *s, const dc_block *places, size_t n, stretch *stretches, dc_error *error)
 {
   dc_error first = {.code = DC_OK};
   size_t failed = n;
@@ -300,7 +299,7 @@ static dc_status take_places(const sampler *s, const dc_block *const *places, si
 #pragma omp for schedule(dynamic)
     for (size_t k = 0; k < n; k++) {
       dc_error own;
-      dc_status status = ready ? take_place(s, &t, places[k], &stretches[2 * k], &own) : fail_memory(&own);
+      dc_status status = ready ? take_place(s, &t, &places[k], &stretches[2 * k], &own) : fail_memory(&own);
       if (status == DC_OK) continue;
 #pragma omp critical(dc_sample_places)
       if (k < failed) {
@@ -314,17 +313,30 @@ static dc_status take_places(const sampler *s, const dc_block *const *places, si
   return first.code;
 }
 
-static dc_status sample_places(const sampler *s, const dc_blocks *blocks, dc_error *error)
+/* Where the places begin: in the blocks, or where the cutter thinks that they will be. */
+static dc_status find_places(const dc_file *file, dc_block *places, size_t *n, dc_error *error)
 {
-  const dc_block *places[PLACES];
-  stretch stretches[2 * PLACES];
-  size_t n = 0, count = blocks->count, cells = RECORDS_PER_PLACE * (s->layout->n_fields + 1);
-  size_t together = cells < KEPT_CELLS ? KEPT_CELLS / cells : 1;
-  for (size_t k = 1; k <= PLACES && count > 1; k++) {
-    size_t i = k * (count - 1) / PLACES;
-    if (i > 0 && i != (k - 1) * (count - 1) / PLACES) places[n++] = &blocks->items[i];
-  }
+  size_t count = file->cutter ? dc_cutter_count(file->cutter) : file->blocks.count;
   dc_status status = DC_OK;
+  for (size_t k = 1; k <= PLACES && count > 1 && status == DC_OK; k++) {
+    size_t i = k * (count - 1) / PLACES;
+    if (i == 0 || i == (k - 1) * (count - 1) / PLACES) continue;
+    if (file->cutter)
+      status = dc_cutter_place(file->cutter, i, &places[*n], error);
+    else
+      places[*n] = file->blocks.items[i];
+    ++*n;
+  }
+  return status;
+}
+
+static dc_status sample_places(const sampler *s, const dc_file *file, dc_error *error)
+{
+  dc_block places[PLACES];
+  stretch stretches[2 * PLACES];
+  size_t n = 0, cells = RECORDS_PER_PLACE * (s->layout->n_fields + 1);
+  size_t together = cells < KEPT_CELLS ? KEPT_CELLS / cells : 1;
+  dc_status status = find_places(file, places, &n, error);
   for (size_t from = 0; from < n && status == DC_OK; from += together) {
     size_t many = n - from < together ? n - from : together;
     memset(stretches, 0, 2 * many * sizeof *stretches);
@@ -335,7 +347,7 @@ static dc_status sample_places(const sampler *s, const dc_blocks *blocks, dc_err
   return status;
 }
 
-static dc_status sample_file(sampler *s, const dc_blocks *blocks, size_t records, dc_error *error)
+static dc_status sample_file(sampler *s, const dc_file *file, size_t records, dc_error *error)
 {
   taker t = {.reads = false};
   size_t fields = s->layout->n_fields;
@@ -343,7 +355,7 @@ static dc_status sample_file(sampler *s, const dc_blocks *blocks, size_t records
   dc_status status = dc_fields_reserve(&t.fields, dc_scanner_best(), fields) ? DC_OK : fail_memory(error);
   if (status == DC_OK) status = sample_first(s, &t, records, error);
   free_taker(&t);
-  return status == DC_OK ? sample_places(s, blocks, error) : status;
+  return status == DC_OK ? sample_places(s, file, error) : status;
 }
 
 dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, const dc_layout *layouts,
@@ -357,7 +369,7 @@ dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, c
     sampler s = {.source = files[f].source, .layout = &layouts[f], .evidence = evidence};
     s.periods = request->dates.periods;
     s.threads = threads;
-    status = sample_file(&s, &files[f].blocks, records, error);
+    status = sample_file(&s, &files[f], records, error);
   }
   return status;
 }

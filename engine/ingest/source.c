@@ -370,6 +370,17 @@ dc_status dc_source_view(const dc_source *source, uint64_t from, uint64_t to, dc
   return DC_OK;
 }
 
+dc_status dc_source_view_slack(const dc_source *source, uint64_t from, uint64_t to, size_t slack, dc_buffer *buffer,
+                               const char **view, dc_error *error)
+{
+  size_t length = (size_t)(to - from);
+  if (!reserve(buffer, length + slack + 1)) return dc_fail_memory(error, "reading a file");
+  dc_status status = dc_source_view(source, from, to, buffer, view, error);
+  if (status == DC_OK && *view != buffer->bytes && source->size - to < slack)
+    *view = memcpy(buffer->bytes, *view, length);
+  return status;
+}
+
 dc_status dc_source_unchanged(const dc_source *source, dc_error *error)
 {
   struct stat now;

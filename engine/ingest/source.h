@@ -40,6 +40,10 @@ uint64_t dc_source_start(const dc_source *source);  /* 3 after a UTF-8 byte orde
 dc_status dc_source_view(const dc_source *source, uint64_t from, uint64_t to, dc_buffer *buffer, const char **view,
                          dc_error *error) DC_MUST_CHECK;
 
+/* The same, and `slack` bytes behind the view may be read, whatever they are. */
+dc_status dc_source_view_slack(const dc_source *source, uint64_t from, uint64_t to, size_t slack, dc_buffer *buffer,
+                               const char **view, dc_error *error) DC_MUST_CHECK;
+
 /* The text from `from` on, piece by piece (cut where stored bytes are hashed); last: nothing follows. */
 typedef dc_status (*dc_piece_taker)(void *context, const char *bytes, size_t length, bool last, dc_error *error);
 dc_status dc_source_each(const dc_source *source, uint64_t from, dc_piece_taker take, void *context,

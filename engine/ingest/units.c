@@ -14,7 +14,7 @@ _Static_assert(N_CURRENCIES < 256, "a currency's number is a byte");
 
 /* Longer ones first where one ends or begins with another. */
 static const struct {
-  const char *mark, *code;
+  char mark[12], code[4];
 } marks[] = {{"US$", "USD"},
              {"AU$", "AUD"},
              {"A$", "AUD"},
@@ -160,8 +160,9 @@ static bool take(const char **text, size_t *length, const char *mark, bool front
 
 static uint8_t take_currency(const char **text, size_t *length, bool front)
 {
+  char first = *length ? **text : 0;
   for (int m = 0; m < N_MARKS; m++) {
-    if (front && *length && **text != *marks[m].mark) continue;
+    if (front && first != *marks[m].mark) continue;
     if (take(text, length, marks[m].mark, front)) return dc_currency_find(marks[m].code);
   }
   uint8_t found = *length < 3 ? 0 : find_code(front ? *text : *text + *length - 3);
