@@ -276,7 +276,8 @@ static dc_status take_place(const sampler *s, taker *t, const dc_block *b, stret
     plain = take_plain(s, &t->fields, st, text, (size_t)length, false, &p);
     if (!p.left || length == whole) break;
   }
-  if (plain || !p.left) return DC_OK;
+  bool cr = length && text[length - 1] == '\r'; /* libcsv takes it for a line end */
+  if ((plain && !cr) || !p.left) return DC_OK;
   delivery d = {.s = s, .st = st + 1, .left = p.left};
   dc_sink sink = {on_field, on_record, &d};
   dc_block rest = *b;
