@@ -3,7 +3,7 @@
 #include "engine/ingest/units.h"
 #include "engine/ingest/word.h"
 
-enum { MOST_WHOLE = 15, SURE_DAYS = 28, FIRST_YEAR = 1900, LAST_YEAR = 2100 };
+enum { SURE_DAYS = 28, FIRST_YEAR = 1900, LAST_YEAR = 2100 };
 
 /* Digits alone, perhaps with decimals: by which rules they may be a date. The number of digits leaves one or two; the
  * calendar of 1904 is never among them. */
@@ -58,7 +58,7 @@ bool dc_reading_plain(const dc_lookup *word, uint32_t odd, dc_reading *r)
   if (length == ISO_LENGTH && (odd & ((1u << ISO_LENGTH) - 1)) == ISO_ODD && text[4] == '-' && text[7] == '-')
     return plain_date(text, r);
   uint32_t sign = text[0] == '-', marks = (odd | end) & ~sign, whole = (uint32_t)__builtin_ctz(marks);
-  if (whole <= sign || whole - sign > MOST_WHOLE) return false;
+  if (whole <= sign) return false;
   uint32_t decimals = 0;
   if (whole < length) {
     if (text[whole] != '.' || (uint32_t)__builtin_ctz(marks & (marks - 1)) != length) return false;
