@@ -11,7 +11,9 @@ enum {
   PLACES = 32,
   RECORDS_PER_PLACE = 64,
   PLACE_BYTES = 1 << 15,
-  PIECE_BYTES = 1 << 18, /* of the first records, at a time */
+  FIRST_PIECE = 1 << 16, /* of the first records, to learn how long they are; then as many as are wanted, up to */
+  LAST_PIECE = 1 << 20,  /* this */
+  PIECES = 8,            /* of them are kept together, before the places */
   SPARE_BYTES = 1 << 12,
   CELLS = 1 << 21,      /* wide files get fewer records */
   KEPT_CELLS = 1 << 17, /* looked at in one go, or this much text */
@@ -33,9 +35,11 @@ typedef struct sampler {
   const dc_source *source;
   const dc_layout *layout;
   dc_evidence *evidence;
-  size_t most; /* records of a stretch */
   bool periods;
   int threads;
+  size_t most; /* records of a stretch */
+  stretch kept[PIECES + 2 * PLACES];
+  size_t n_kept, cells;    /* stretches in use, and the cells in them */
   uint64_t bytes, records; /* of the first records, where they are plain: how long one is */
 } sampler;
 
@@ -68,10 +72,12 @@ static dc_status make_reader(const sampler *s, taker *t, dc_error *error)
 
 static bool reserve(const sampler *s, stretch *st, size_t records)
 {
-  if (st->ends) return true;
-  st->most = records < s->most ? records : s->most;
-  st->ends = malloc(st->most * (s->layout->n_fields + 1) * sizeof *st->ends);
-  st->lines = malloc(st->most * sizeof *st->lines);
+  if (st->ends && st->most >= records) return true;
+  free(st->ends);
+  free(st->lines);
+  st->most = records;
+  st->ends = malloc(records * (s->layout->n_fields + 1) * sizeof *st->ends);
+  st->lines = malloc(records * sizeof *st->lines);
   return st->ends && st->lines;
 }
 
@@ -191,9 +197,10 @@ static void on_field(void *bytes, size_t length, void *context)
     char *grown = realloc(st->buffer.bytes, size);
     d->memory_ended = !grown;
     if (!grown) return;
-    st->text = st->buffer.bytes = grown;
+    st->buffer.bytes = grown;
     st->buffer.size = size;
   }
+  st->text = st->buffer.bytes;
   uint32_t *ends = st->ends + st->n * (n_fields + 1);
   if (!field) ends[0] = (uint32_t)d->used - 1;
   if (length) memcpy(st->buffer.bytes + d->used, bytes, length);
@@ -219,6 +226,13 @@ static bool on_record(void *context, const dc_record *record)
   return d->left > 0 && !d->memory_ended;
 }
 
+static bool look_at_kept(sampler *s)
+{
+  size_t n = s->n_kept;
+  s->n_kept = s->cells = 0;
+  return look_at_all(s, s->kept, n);
+}
+
 static dc_status fail_memory(dc_error *error) { return dc_fail_memory(error, "looking at the columns"); }
 
 static dc_status take_by_libcsv(const sampler *s, taker *t, uint64_t at, const progress *p, dc_error *error)
@@ -234,29 +248,40 @@ static dc_status take_by_libcsv(const sampler *s, taker *t, uint64_t at, const p
   return status;
 }
 
+/* A piece of the first records, in a stretch of its own. */
+static dc_status take_piece(sampler *s, taker *t, uint64_t at, uint64_t to, progress *p, dc_error *error)
+{
+  const char *text;
+  if ((s->n_kept == PIECES || s->cells > KEPT_CELLS) && !look_at_kept(s)) return fail_memory(error);
+  stretch *st = &s->kept[s->n_kept++];
+  if (!reserve(s, st, p->left < s->most ? p->left : s->most)) return fail_memory(error);
+  dc_status status = dc_cancelled() ? dc_fail(error, DC_E_CANCELLED, "cancelled") : DC_OK;
+  if (status == DC_OK) status = dc_source_view(s->source, at, to, &st->buffer, &text, error);
+  if (status != DC_OK) return status;
+  p->used = 0;
+  (void)take_plain(s, &t->fields, st, text, (size_t)(to - at), to == dc_source_size(s->source), p);
+  s->cells += st->n * (s->layout->n_fields + 1);
+  return DC_OK;
+}
+
 static dc_status sample_first(sampler *s, taker *t, size_t records, dc_error *error)
 {
-  stretch st = {.written = true};
   progress p = {.left = records, .line = s->layout->line};
-  uint64_t size = dc_source_size(s->source), at = s->layout->from;
-  dc_status status = reserve(s, &st, records) ? DC_OK : fail_memory(error);
+  uint64_t size = dc_source_size(s->source), from = s->layout->from, at = from, piece = FIRST_PIECE;
+  dc_status status = DC_OK;
   bool plain = true;
   while (status == DC_OK && plain && p.left && at < size) {
-    const char *text;
-    uint64_t to = size - at < PIECE_BYTES ? size : at + PIECE_BYTES;
-    if (dc_cancelled()) status = dc_fail(error, DC_E_CANCELLED, "cancelled");
-    if (status == DC_OK) status = dc_source_view(s->source, at, to, &st.buffer, &text, error);
-    if (status != DC_OK) break;
-    p.used = 0;
-    (void)take_plain(s, &t->fields, &st, text, (size_t)(to - at), to == size, &p);
+    status = take_piece(s, t, at, size - at < piece ? size : at + piece, &p, error);
     plain = p.used > 0; /* what is not plain at the end of a piece may be cut off only */
-    if (!look_at_all(s, &st, 1)) status = fail_memory(error);
     at += p.used;
+    s->bytes = at - from;
+    s->records = plain ? records - p.left : 0;
+    piece = s->records ? s->bytes / s->records * p.left * 17 / 16 + SPARE_BYTES : piece;
+    if (piece > LAST_PIECE) piece = LAST_PIECE;
+    if (piece < FIRST_PIECE) piece = FIRST_PIECE;
   }
-  free_stretch(&st);
-  s->bytes = at - s->layout->from;
-  s->records = plain ? records - p.left : 0;
-  return status == DC_OK && !plain ? take_by_libcsv(s, t, at, &p, error) : status;
+  if (status != DC_OK || plain) return status;
+  return look_at_kept(s) ? take_by_libcsv(s, t, at, &p, error) : fail_memory(error);
 }
 
 /* Records at the beginning of a block, kept in two stretches: those of plain text, and what libcsv delivers from there. */
@@ -282,6 +307,7 @@ static dc_status take_place(const sampler *s, taker *t, const dc_block *b, stret
   dc_sink sink = {on_field, on_record, &d};
   dc_block rest = *b;
   rest.line = p.line;
+  st[1].written = false;
   dc_status status = reserve(s, st + 1, RECORDS_PER_PLACE) ? make_reader(s, t, error) : fail_memory(error);
   /* However it ends: the last record may be cut off, and stray quotes are found when the blocks are read. */
   if (status == DC_OK) (void)dc_read_block(&t->reader, &rest, text + p.used, (size_t)length - p.used, false, &sink);
@@ -331,21 +357,21 @@ static dc_status find_places(const dc_file *file, dc_block *places, size_t *n, d
   return status;
 }
 
-static dc_status sample_places(const sampler *s, const dc_file *file, dc_error *error)
+static dc_status sample_places(sampler *s, const dc_file *file, dc_error *error)
 {
   dc_block places[PLACES];
-  stretch stretches[2 * PLACES];
   size_t n = 0, cells = RECORDS_PER_PLACE * (s->layout->n_fields + 1);
-  size_t together = cells < KEPT_CELLS ? KEPT_CELLS / cells : 1;
   dc_status status = find_places(file, places, &n, error);
-  for (size_t from = 0; from < n && status == DC_OK; from += together) {
-    size_t many = n - from < together ? n - from : together;
-    memset(stretches, 0, 2 * many * sizeof *stretches);
-    status = take_places(s, places + from, many, stretches, error);
-    if (status == DC_OK && !look_at_all(s, stretches, 2 * many)) status = fail_memory(error);
-    for (size_t k = 0; k < 2 * many; k++) free_stretch(&stretches[k]);
+  for (size_t from = 0; from < n && status == DC_OK;) {
+    if (s->cells + cells > KEPT_CELLS && !look_at_kept(s)) return fail_memory(error);
+    size_t together = s->cells + cells > KEPT_CELLS ? 1 : (KEPT_CELLS - s->cells) / cells;
+    if (together > n - from) together = n - from;
+    status = take_places(s, places + from, together, s->kept + s->n_kept, error);
+    s->n_kept += 2 * together;
+    s->cells += together * cells;
+    from += together;
   }
-  return status;
+  return status == DC_OK && !look_at_kept(s) ? fail_memory(error) : status;
 }
 
 static dc_status sample_file(sampler *s, const dc_file *file, size_t records, dc_error *error)
@@ -367,10 +393,10 @@ dc_status dc_plan_sample(const dc_load_request *request, const dc_file *files, c
   dc_status status = DC_OK;
   for (size_t f = 0; f < request->n_paths && status == DC_OK; f++) {
     for (size_t c = 0; c < n_columns; c++) evidence[c].file = f;
-    sampler s = {.source = files[f].source, .layout = &layouts[f], .evidence = evidence};
+    sampler s = {.source = files[f].source, .layout = &layouts[f], .evidence = evidence, .threads = threads};
     s.periods = request->dates.periods;
-    s.threads = threads;
     status = sample_file(&s, &files[f], records, error);
+    for (size_t k = 0; k < PIECES + 2 * PLACES; k++) free_stretch(&s.kept[k]);
   }
   return status;
 }
