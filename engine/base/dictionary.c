@@ -5,8 +5,11 @@
 
 enum {
   FIRST_BITS = 4,
-  SMALL_SLOTS = 1 << 10,  /* up to here a quarter of the slots is used: hardly any word stands behind another */
-  MIDDLE_SLOTS = 1 << 14, /* up to here they grow by four */
+  SPARSE_BITS = 15, /* up to here they grow so that each word may stand where it is looked for first */
+  SPARSE = 32,      /* but not beyond so many slots a word */
+  PREFETCHED_BITS = 10,
+  MOST_FEW = 10,
+  FACTORS = 200, /* one of these gives nearly every ten words a slot of their own */
   FIRST_WORDS = 16,
   FIRST_CHUNK = 256,
   LAST_CHUNK = 1 << 16
@@ -19,39 +22,28 @@ typedef struct chunk {
   char bytes[];
 } chunk;
 
-/* Keys and codes apart: a line of the cache holds four keys, and most slots that are looked at are the right one. */
+/* Slots are small, so that there may be many of them: see dc_slots. */
 struct dc_dictionary {
-  dc_key *keys;
-  uint32_t *codes;
-  size_t mask;
+  uint32_t *numbers;
   unsigned shift;
+  dc_key *keys; /* capacity + 1 */
   dc_word *words;
   size_t count, capacity;
   chunk *chunks;
+  dc_few few;
+  size_t in_few; /* words when it was made */
 };
 
-static bool make_slots(dc_dictionary *d, unsigned bits)
-{
-  size_t n = (size_t)1 << bits;
-  dc_key *keys = calloc(n, sizeof *keys);
-  uint32_t *codes = malloc(n * sizeof *codes);
-  if (!keys || !codes) {
-    free(keys);
-    free(codes);
-    return false;
-  }
-  d->keys = keys;
-  d->codes = codes;
-  d->mask = n - 1;
-  d->shift = 64 - bits;
-  return true;
-}
+static inline size_t mask_of(const dc_dictionary *d) { return (size_t)(UINT64_MAX >> d->shift); }
 
 dc_dictionary *dc_dictionary_new(void)
 {
   dc_dictionary *d = calloc(1, sizeof *d);
   if (!d) return NULL;
-  if (!make_slots(d, FIRST_BITS)) {
+  d->shift = 64 - FIRST_BITS;
+  d->numbers = calloc((size_t)1 << FIRST_BITS, sizeof *d->numbers);
+  d->keys = calloc(1, sizeof *d->keys);
+  if (!d->numbers || !d->keys) {
     dc_dictionary_free(d);
     return NULL;
   }
@@ -60,10 +52,10 @@ dc_dictionary *dc_dictionary_new(void)
 
 void dc_dictionary_close(dc_dictionary *dictionary)
 {
+  free(dictionary->numbers);
   free(dictionary->keys);
-  free(dictionary->codes);
+  dictionary->numbers = NULL;
   dictionary->keys = NULL;
-  dictionary->codes = NULL;
 }
 
 void dc_dictionary_free(dc_dictionary *dictionary)
@@ -98,29 +90,44 @@ dc_key dc_key_long(const char *text, size_t length)
   return (dc_key){mix(a ^ w), mix(b + w) | 255 * DC_KEY_END};
 }
 
-static inline bool same(const dc_dictionary *d, size_t place, const dc_lookup *l)
+static inline bool same(const dc_dictionary *d, uint32_t number, const dc_lookup *l)
 {
-  const dc_key *key = &d->keys[place];
+  const dc_key *key = &d->keys[number];
   if (key->low != l->key.low || key->high != l->key.high) return false;
   if (l->length <= DC_KEY_BYTES) return true;
-  const dc_word *word = &d->words[d->codes[place]];
+  const dc_word *word = &d->words[number - 1];
   return word->length == l->length && memcmp(word->bytes, l->text, l->length) == 0;
 }
 
-static inline bool is_free(const dc_dictionary *d, size_t place) { return d->keys[place].high == 0; }
+/* Puts the number into the first free slot from its place on; true when that is not its place. */
+static inline bool displaced(dc_dictionary *d, uint32_t number)
+{
+  size_t place = dc_key_place(d->keys[number], d->shift), p = place;
+  while (d->numbers[p]) p = (p + 1) & mask_of(d);
+  d->numbers[p] = number;
+  return p != place;
+}
+
+/* A word behind another costs a branch guessed wrongly for each cell with it. */
+static bool crowded(const dc_dictionary *d, bool any_displaced)
+{
+  unsigned bits = 64 - d->shift;
+  size_t slots = (size_t)1 << bits;
+  return d->count * 2 > slots || (any_displaced && bits < SPARSE_BITS && slots < d->count * SPARSE);
+}
 
 static bool grow_slots(dc_dictionary *d)
 {
-  dc_dictionary before = *d;
-  if (!make_slots(d, 64 - d->shift + (d->mask < MIDDLE_SLOTS ? 2 : 1))) return false;
-  for (size_t i = 0; i <= before.mask; i++) {
-    if (is_free(&before, i)) continue;
-    size_t p = dc_key_place(before.keys[i], d->shift);
-    while (!is_free(d, p)) p = (p + 1) & d->mask;
-    d->keys[p] = before.keys[i];
-    d->codes[p] = before.codes[i];
+  bool any = true;
+  while (crowded(d, any)) {
+    uint32_t *numbers = calloc(2 * (mask_of(d) + 1), sizeof *numbers);
+    if (!numbers) return false;
+    free(d->numbers);
+    d->numbers = numbers;
+    d->shift--;
+    any = false;
+    for (uint32_t n = 1; n <= d->count; n++) any |= displaced(d, n);
   }
-  dc_dictionary_close(&before);
   return true;
 }
 
@@ -142,36 +149,38 @@ static char *store(dc_dictionary *d, const char *text, size_t length)
   return copy;
 }
 
-static inline bool crowded(const dc_dictionary *d)
+static bool grow_words(dc_dictionary *d)
 {
-  size_t slots = d->mask + 1;
-  return slots <= SMALL_SLOTS ? d->count * 4 > slots : d->count * 8 > slots * 5;
+  size_t capacity = d->capacity ? d->capacity * 2 : FIRST_WORDS;
+  dc_word *words = realloc(d->words, capacity * sizeof *words);
+  if (!words) return false;
+  d->words = words;
+  dc_key *keys = realloc(d->keys, (capacity + 1) * sizeof *keys);
+  if (!keys) return false;
+  d->keys = keys;
+  d->capacity = capacity;
+  return true;
 }
 
-static uint32_t add(dc_dictionary *d, size_t place, const dc_lookup *l)
+static uint32_t add(dc_dictionary *d, const dc_lookup *l)
 {
   if (d->count >= UINT32_MAX - 2) return DC_DICTIONARY_FULL;
-  if (d->count == d->capacity) {
-    size_t capacity = d->capacity ? d->capacity * 2 : FIRST_WORDS;
-    dc_word *words = realloc(d->words, capacity * sizeof *words);
-    if (!words) return DC_DICTIONARY_FULL;
-    d->words = words;
-    d->capacity = capacity;
-  }
+  if (d->count == d->capacity && !grow_words(d)) return DC_DICTIONARY_FULL;
   char *copy = store(d, l->text, l->length);
   if (!copy) return DC_DICTIONARY_FULL;
   uint32_t code = (uint32_t)d->count;
   d->words[d->count++] = (dc_word){copy, l->length};
-  d->keys[place] = l->key;
-  d->codes[place] = code;
-  return crowded(d) && !grow_slots(d) ? DC_DICTIONARY_FULL : code;
+  d->keys[code + 1] = l->key;
+  bool crowds = crowded(d, displaced(d, code + 1));
+  return crowds && !grow_slots(d) ? DC_DICTIONARY_FULL : code;
 }
 
-static inline uint32_t find(dc_dictionary *d, size_t place, const dc_lookup *l)
+static inline uint32_t find(dc_dictionary *d, const dc_lookup *l)
 {
-  for (; !is_free(d, place); place = (place + 1) & d->mask)
-    if (same(d, place, l)) return d->codes[place];
-  return add(d, place, l);
+  size_t mask = mask_of(d);
+  for (size_t p = dc_key_place(l->key, d->shift); d->numbers[p]; p = (p + 1) & mask)
+    if (same(d, d->numbers[p], l)) return d->numbers[p] - 1;
+  return add(d, l);
 }
 
 uint32_t dc_dictionary_code(dc_dictionary *dictionary, const char *word, size_t length)
@@ -180,27 +189,53 @@ uint32_t dc_dictionary_code(dc_dictionary *dictionary, const char *word, size_t 
   char copy[DC_KEY_BYTES + 1] = {0};
   if (length && length <= DC_KEY_BYTES) memcpy(copy, word, length);
   dc_lookup_set(&l, length <= DC_KEY_BYTES ? copy : word, length);
-  return find(dictionary, dc_key_place(l.key, dictionary->shift), &l);
+  return find(dictionary, &l);
 }
 
-bool dc_dictionary_codes(dc_dictionary *dictionary, const dc_lookup *lookups, size_t n, uint32_t *codes)
+bool dc_dictionary_codes(dc_dictionary *d, const dc_lookup *lookups, size_t n, uint32_t *codes)
 {
-  if (dictionary->mask >= SMALL_SLOTS) {
-    for (size_t i = 0; i < n; i++) {
-      size_t place = dc_key_place(lookups[i].key, dictionary->shift);
-      __builtin_prefetch(&dictionary->keys[place]);
-      __builtin_prefetch(&dictionary->codes[place]);
-    }
-  }
+  if (d->shift < 64 - PREFETCHED_BITS)
+    for (size_t i = 0; i < n; i++) __builtin_prefetch(&d->numbers[dc_key_place(lookups[i].key, d->shift)]);
   uint32_t worst = 0;
   for (size_t i = 0; i < n; i++) {
-    codes[i] = find(dictionary, dc_key_place(lookups[i].key, dictionary->shift), &lookups[i]);
+    codes[i] = find(d, &lookups[i]);
     worst = codes[i] > worst ? codes[i] : worst;
   }
   return worst != DC_DICTIONARY_FULL;
 }
 
-dc_slots dc_dictionary_slots(const dc_dictionary *d) { return (dc_slots){d->keys, d->codes, d->mask, d->shift}; }
+/* False when two words want the same slot. */
+static bool fill_few(const dc_dictionary *d, dc_few *few)
+{
+  memset(few->high, 0, sizeof few->high);
+  for (uint32_t code = 0; code < d->count; code++) {
+    if (d->words[code].length > DC_KEY_BYTES) continue;
+    dc_key key = d->keys[code + 1];
+    size_t place = (size_t)(dc_key_hash(key) * few->factor >> (64 - DC_FEW_BITS));
+    if (few->high[place]) return false;
+    few->low[place] = key.low;
+    few->high[place] = key.high;
+    few->code[place] = code;
+  }
+  return true;
+}
+
+static void make_few(dc_dictionary *d)
+{
+  d->in_few = d->count;
+  d->few.factor = 0;
+  for (uint64_t k = 0; d->count <= MOST_FEW && k < FACTORS; k++) {
+    d->few.factor = mix(k + 1) | 1;
+    if (fill_few(d, &d->few)) return;
+  }
+  d->few.factor = 0;
+}
+
+dc_slots dc_dictionary_slots(dc_dictionary *d)
+{
+  if (d->in_few != d->count) make_few(d);
+  return (dc_slots){d->numbers, d->keys, mask_of(d), d->shift, d->few.factor ? &d->few : NULL};
+}
 
 size_t dc_dictionary_count(const dc_dictionary *dictionary) { return dictionary->count; }
 

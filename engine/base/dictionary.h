@@ -67,24 +67,42 @@ static inline void dc_lookup_set(dc_lookup *lookup, const char *text, size_t len
   lookup->key.high = (key.high & keep.high) | (length + 1) * DC_KEY_END;
 }
 
-/* For kernels that look many words up at once: a key stands in the slot dc_key_place(key, shift) or in one behind it, before
- * the next slot with zeros; behind the last slot is the first. Until a word is added. */
-typedef struct dc_slots {
-  const dc_key *keys;
-  const uint32_t *codes;
-  size_t mask;
-  unsigned shift;
-} dc_slots;
-
-dc_slots dc_dictionary_slots(const dc_dictionary *dictionary);
-
 #define DC_KEY_FACTOR_LOW 0x9E3779B97F4A7C15u
 #define DC_KEY_FACTOR_HIGH 0xC2B2AE3D27D4EB4Fu
 
+static inline uint64_t dc_key_hash(dc_key key)
+{
+  uint64_t hash = key.low * DC_KEY_FACTOR_LOW + key.high * DC_KEY_FACTOR_HIGH;
+  return hash ^ hash >> 32;
+}
+
 static inline size_t dc_key_place(dc_key key, unsigned shift)
 {
-  return (size_t)((key.low * DC_KEY_FACTOR_LOW + key.high * DC_KEY_FACTOR_HIGH) >> shift);
+  return (size_t)(dc_key_hash(key) * DC_KEY_FACTOR_LOW >> shift);
 }
+
+enum { DC_FEW_BITS = 4, DC_FEW = 1 << DC_FEW_BITS };
+
+/* The keys of a few words, each in a slot that is no other's: dc_key_hash(key) * factor >> (64 - DC_FEW_BITS). */
+typedef struct dc_few {
+  uint64_t factor; /* 0: too many for that */
+  uint64_t low[DC_FEW], high[DC_FEW];
+  uint32_t code[DC_FEW];
+} dc_few;
+
+/* What a kernel needs that looks many words up at once. A number of a key stands in the slot dc_key_place(key, shift) or in
+ * one behind it, before the next slot with 0; behind the last slot is the first. Number n is keys[n] and the code n - 1;
+ * keys[0] is like no key of a word. */
+typedef struct dc_slots {
+  const uint32_t *numbers;
+  const dc_key *keys;
+  size_t mask;
+  unsigned shift;
+  const dc_few *few; /* NULL: too many */
+} dc_slots;
+
+/* Until a word is added. */
+dc_slots dc_dictionary_slots(dc_dictionary *dictionary);
 
 /* The codes of n words, at most DC_LOOKUPS; false when memory ended. */
 bool dc_dictionary_codes(dc_dictionary *dictionary, const dc_lookup *lookups, size_t n, uint32_t *codes);

@@ -152,15 +152,14 @@ static dc_cells cells_of(const dc_batch *b, size_t from, size_t n, size_t field)
   return (dc_cells){b->text, begin, begin + b->stride, dc_turn_stride(n)};
 }
 
-/* Row k or the first one behind it that was not read. */
+/* Row k or the first one behind it that was not read; n when there is none. done is NULL when none was. */
 static inline size_t next_left(const uint8_t *done, size_t k, size_t n)
 {
-  while (k < n) {
-    unsigned left = (0xFFu & ~(unsigned)done[k / 8]) >> (k % 8);
-    if (left) return k + (size_t)__builtin_ctz(left);
-    k = (k / 8 + 1) * 8;
-  }
-  return n;
+  if (!done) return k;
+  unsigned left = 0;
+  while (k < n && !(left = (0xFFu & ~(unsigned)done[k / 8]) >> (k % 8))) k = (k / 8 + 1) * 8;
+  k += left ? (size_t)__builtin_ctz(left) : 0;
+  return k < n ? k : n;
 }
 
 static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
@@ -168,9 +167,9 @@ static size_t put_numbers(dc_worker *w, const dc_slot *s, size_t field, const dc
   double *cell = s->column.number + w->row;
   uint32_t seen = 0;
   bool plain = dc_number_is_plain(&s->guess.number);
-  uint8_t done[DC_BATCH_ROWS / 8] = {0};
+  uint8_t by_eights[DC_BATCH_ROWS / 8], *done = plain && w->kernels ? by_eights : NULL;
   dc_cells cells = cells_of(b, 0, n, field);
-  if (plain && w->kernels) w->kernels->numbers(&cells, cell, &seen, done);
+  if (done) w->kernels->numbers(&cells, cell, &seen, done);
   size_t k = next_left(done, 0, n);
   for (; k < n; k = next_left(done, k + 1, n)) {
     size_t length;
@@ -222,9 +221,9 @@ static size_t put_dates(dc_worker *w, const dc_slot *s, size_t field, const dc_b
 {
   int32_t *cell = s->column.date + w->row;
   if (!w->months && !make_months(w)) return 0;
-  uint8_t done[DC_BATCH_ROWS / 8] = {0};
+  uint8_t by_eights[DC_BATCH_ROWS / 8], *done = w->kernels ? by_eights : NULL;
   dc_cells cells = cells_of(b, 0, n, field);
-  if (w->kernels) w->kernels->dates(&cells, w->months, cell, done);
+  if (done) w->kernels->dates(&cells, w->months, cell, done);
   for (size_t k = next_left(done, 0, n); k < n; k = next_left(done, k + 1, n)) {
     size_t length;
     const char *text = cell_of(b, k, field, &length);
@@ -249,6 +248,12 @@ static size_t put_instants(dc_worker *w, const dc_slot *s, size_t field, const d
 static inline bool wrapped(const char *text, size_t length)
 {
   return length && ((unsigned char)text[0] <= '"' || (unsigned char)text[length - 1] <= ' ');
+}
+
+/* In quotes, without any inside. */
+static inline bool simply_quoted(const char *text, size_t length)
+{
+  return length > 1 && text[0] == '"' && text[length - 1] == '"' && !memchr(text + 1, '"', length - 2);
 }
 
 /* At most this many bytes are in one field of rows [from, to). */
@@ -279,7 +284,8 @@ static void put_codes(dc_worker *w, const dc_slot *s, const uint32_t *codes, siz
 }
 
 /* The codes of the words that the kernel left: in order of rows, since codes are in order of arrival. */
-static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t from, size_t n, size_t field, uint32_t *codes, const uint8_t *done)
+static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t from, size_t n, size_t field,
+                    uint32_t *codes, const uint8_t *done)
 {
   dc_lookup lookups[DC_LOOKUPS];
   uint32_t found[DC_LOOKUPS];
@@ -296,6 +302,7 @@ static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t fr
     dc_lookup_set(&lookups[left++], text, length);
   }
   if (!left) return true;
+  if (!done) return dc_dictionary_codes(s->words, lookups, left, codes);
   if (!dc_dictionary_codes(s->words, lookups, left, found)) return false;
   for (size_t k = 0; k < left; k++) codes[row[k]] = found[k];
   return true;
@@ -304,13 +311,13 @@ static bool look_up(dc_worker *w, const dc_slot *s, const dc_batch *b, size_t fr
 static size_t put_categories(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
 {
   uint32_t codes[DC_LOOKUPS];
-  uint8_t done[DC_LOOKUPS / 8] = {0};
+  uint8_t by_eights[DC_LOOKUPS / 8], *done = w->kernels ? by_eights : NULL;
   for (size_t from = 0; from < n; from += DC_LOOKUPS) {
     size_t many = n - from < DC_LOOKUPS ? n - from : DC_LOOKUPS;
     if (!reserve_scratch(w, span_of(b, from, from + many, field) + SPARE * (many + 1))) return 0;
     dc_cells cells = cells_of(b, from, many, field);
     dc_slots slots = dc_dictionary_slots(s->words);
-    if (w->kernels) w->kernels->words(&cells, &slots, codes, done);
+    if (done) w->kernels->words(&cells, &slots, codes, done);
     if (!look_up(w, s, b, from, many, field, codes, done)) w->memory_ended = true;
     if (w->memory_ended) return 0;
     put_codes(w, s, codes, w->row + from, many);
@@ -318,24 +325,33 @@ static size_t put_categories(dc_worker *w, const dc_slot *s, size_t field, const
   return n;
 }
 
+/* Where the text ends stays in a register: it would be stored and loaded again for each cell. */
 static size_t put_texts(dc_worker *w, const dc_slot *s, size_t field, const dc_batch *b, size_t n)
 {
   dc_unit_column *u = s->unit;
   if (n && !dc_text_room(u, span_of(b, 0, n, field))) w->memory_ended = true;
   if (w->memory_ended) return 0;
+  const char *from = b->text;
+  const uint32_t *begin = b->begins + field * b->stride, *next = begin + b->stride;
+  char *bytes = u->room->bytes;
+  size_t used = u->text_used;
   for (size_t k = 0; k < n; k++) {
-    size_t length;
-    const char *text = cell_of(b, k, field, &length);
+    const char *text = from + begin[k];
+    size_t length = next[k] - begin[k] - 1;
+    if (simply_quoted(text, length)) text++, length -= 2;
     if (!length || wrapped(text, length) || dc_missing_find(s->guess.missing, text, length) >= 0) {
+      u->text_used = used;
       if (!put_slowly(w, s, w->row + k, text, length)) return k;
+      bytes = u->room->bytes;
+      used = u->text_used;
     } else {
-      char *to = u->room->bytes + u->text_used;
-      memcpy(to, text, 16); /* a copy of fixed length is no call */
-      if (length > 16) memcpy(to + 16, text + 16, length - 16);
-      u->text_used += length;
+      memcpy(bytes + used, text, 16); /* a copy of fixed length is no call */
+      if (length > 16) memcpy(bytes + used + 16, text + 16, length - 16);
+      used += length;
     }
-    dc_offset_put(s, w->row + k, u->text_used);
+    dc_offset_put(s, w->row + k, used);
   }
+  u->text_used = used;
   return n;
 }
 

@@ -3,15 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bit of a value's `seen` that says so. */
+/* What a value's bits show: of numbers and of dates. */
+enum { SHOWN = 4, NUMBERS_SHOW = DC_NUMBER_POINT | DC_NUMBER_COMMA | DC_NUMBER_POINT_3 | DC_NUMBER_COMMA_3 };
 static const struct {
   dc_showing what;
-  bool when;
   uint32_t bit;
-} showings[] = {{DC_SHOWS_POINT, false, DC_NUMBER_POINT},     {DC_SHOWS_COMMA, false, DC_NUMBER_COMMA},
-                {DC_SHOWS_POINT_3, false, DC_NUMBER_POINT_3}, {DC_SHOWS_COMMA_3, false, DC_NUMBER_COMMA_3},
-                {DC_SHOWS_DAY, true, DC_WHEN_DAY_FIRST},      {DC_SHOWS_MONTH, true, DC_WHEN_MONTH_FIRST},
-                {DC_SHOWS_YEAR, true, DC_WHEN_YEAR_FIRST},    {DC_SHOWS_EITHER, true, DC_WHEN_EITHER}};
+} showings[2][SHOWN] = {{{DC_SHOWS_POINT, DC_NUMBER_POINT},
+                         {DC_SHOWS_COMMA, DC_NUMBER_COMMA},
+                         {DC_SHOWS_POINT_3, DC_NUMBER_POINT_3},
+                         {DC_SHOWS_COMMA_3, DC_NUMBER_COMMA_3}},
+                        {{DC_SHOWS_DAY, DC_WHEN_DAY_FIRST},
+                         {DC_SHOWS_MONTH, DC_WHEN_MONTH_FIRST},
+                         {DC_SHOWS_YEAR, DC_WHEN_YEAR_FIRST},
+                         {DC_SHOWS_EITHER, DC_WHEN_EITHER}}};
 
 /* Digits, signs, brackets, points, currencies; names of months: no number and no date begins otherwise. */
 static bool may_be_read(char c, size_t length)
@@ -31,77 +35,51 @@ static bool has_digit(const char *text, size_t length)
   return false;
 }
 
-static void show(const dc_evidence *evidence, bool when, uint32_t seen, const char *text, size_t length, uint64_t line)
+static void show(const dc_evidence *evidence, bool when, uint32_t seen, const dc_lookup *word, uint64_t line)
 {
-  for (size_t k = 0; k < sizeof showings / sizeof *showings; k++) {
-    if (showings[k].when != when || !(seen & showings[k].bit)) continue;
-    dc_shown *one = &evidence->details->shown[showings[k].what];
+  for (size_t k = 0; k < SHOWN; k++) {
+    if (!(seen & showings[when][k].bit)) continue;
+    dc_shown *one = &evidence->details->shown[showings[when][k].what];
     if (one->count++) continue;
     one->line = line;
     one->file = evidence->file;
-    size_t shown = length;
+    size_t shown = word->length;
     if (shown >= sizeof one->text) {
       shown = sizeof one->text - 1;
-      while (shown && ((unsigned char)text[shown] & 0xC0) == 0x80) shown--; /* not within a character */
+      while (shown && ((unsigned char)word->text[shown] & 0xC0) == 0x80) shown--; /* not within a character */
     }
-    memcpy(one->text, text, shown);
+    memcpy(one->text, word->text, shown);
   }
 }
 
-static void add_when(dc_evidence *evidence, const dc_when *when, uint32_t seen)
+static void add_date(dc_evidence *evidence, const dc_reading *r)
 {
   dc_details *d = evidence->details;
-  evidence->when_seen |= seen;
-  d->forms[when->form]++;
-  if ((when->form == DC_FORM_NUMBERS || when->form == DC_FORM_SHORT) && !d->separator) d->separator = when->separator;
-  if (seen & DC_WHEN_TWO_DIGITS) {
-    d->firsts |= (uint32_t)1 << (when->first & 31);
-    d->lasts |= (uint32_t)1 << (when->last & 31);
+  evidence->when_seen |= r->seen;
+  d->forms[r->form]++;
+  if ((r->form == DC_FORM_NUMBERS || r->form == DC_FORM_SHORT) && !d->separator) d->separator = r->separator;
+  if (r->seen & DC_WHEN_TWO_DIGITS) {
+    d->firsts |= (uint32_t)1 << (r->first & 31);
+    d->lasts |= (uint32_t)1 << (r->last & 31);
   }
 }
 
-/* Digits alone, perhaps with decimals: which rules make it a date. The number of digits leaves one or two to try; the
- * calendar of 1904 is never among them. */
-static void add_bare(dc_evidence *evidence, const char *text, size_t length)
+static bool add_reading(dc_evidence *evidence, const dc_reading *r, const dc_lookup *word, uint64_t line)
 {
-  static const struct {
-    size_t digits;
-    dc_bare bare;
-  } rules[] = {{5, DC_BARE_EXCEL},    {8, DC_BARE_COMPACT},  {9, DC_BARE_SECONDS},       {10, DC_BARE_SECONDS},
-               {12, DC_BARE_COMPACT}, {14, DC_BARE_COMPACT}, {12, DC_BARE_MILLISECONDS}, {13, DC_BARE_MILLISECONDS}};
-  size_t digits = 0;
-  while (digits < length && (unsigned char)(text[digits] - '0') < 10) digits++;
-  for (size_t k = 0; k < sizeof rules / sizeof *rules; k++) {
-    dc_when_style style = {.bare = rules[k].bare};
-    dc_when when;
-    if (rules[k].digits != digits || dc_when_parse(text, length, &style, &when, &evidence->bare_seen) != DC_WHEN_OK)
-      continue;
-    evidence->details->bare[style.bare]++;
-  }
-}
-
-static bool read_value(dc_evidence *evidence, const char *text, size_t length, bool periods, uint64_t line)
-{
-  static const dc_number_style any;
-  const dc_when_style unknown = {.periods = periods};
-  dc_number_cell number;
-  dc_when when;
-  uint32_t seen = 0;
-  bool is_number = dc_number_read(text, length, &any, &number);
-  dc_when_result result = is_number ? DC_WHEN_NOT : dc_when_parse(text, length, &unknown, &when, &seen);
-  if (!is_number && result == DC_WHEN_NOT) return true;
+  if (r->kind == DC_READING_NEITHER) return true;
   if (!evidence->details && !(evidence->details = calloc(1, sizeof *evidence->details))) return false;
-  if (!is_number) {
-    evidence->whens++; /* an impossible date is a date, and a bad cell later */
-    if (result == DC_WHEN_OK) add_when(evidence, &when, seen);
-    show(evidence, true, seen, text, length, line);
+  if (r->kind != DC_READING_NUMBER) {
+    evidence->whens++;
+    if (r->kind == DC_READING_DATE) add_date(evidence, r);
+    if (r->seen) show(evidence, true, r->seen, word, line);
     return true;
   }
   evidence->numbers++;
-  evidence->number_seen |= number.seen;
-  if (number.currency && !evidence->currency) evidence->currency = number.currency;
-  show(evidence, false, number.seen, text, length, line);
-  if (text[0] >= '0' && text[0] <= '9') add_bare(evidence, text, length);
+  evidence->number_seen |= r->seen;
+  evidence->bare_seen |= r->bare_seen;
+  if (r->currency && !evidence->currency) evidence->currency = r->currency;
+  if (r->seen & NUMBERS_SHOW) show(evidence, false, r->seen, word, line);
+  for (int bare = 0; r->bares >> bare; bare++) evidence->details->bare[bare] += r->bares >> bare & 1;
   return true;
 }
 
@@ -115,46 +93,94 @@ static bool is_marked(const char *text, size_t length)
   return true;
 }
 
-/* A word that comes again and again is read once, unless it counts as a value. */
-static bool mark_neither(dc_evidence *evidence, uint32_t code)
+/* A word that comes again and again is read once. */
+static dc_reading *reading_of(dc_evidence *evidence, const dc_lookup *word, uint32_t code, bool periods)
 {
-  if (code >= evidence->n_neither) {
+  if (code >= evidence->n_readings) {
     size_t size = 2 * (size_t)code + 64;
-    uint8_t *grown = realloc(evidence->neither, size);
-    if (!grown) return false;
-    memset(grown + evidence->n_neither, 0, size - evidence->n_neither);
-    evidence->neither = grown;
-    evidence->n_neither = size;
+    dc_reading *grown = realloc(evidence->readings, size * sizeof *grown);
+    if (!grown) return NULL;
+    memset(grown + evidence->n_readings, 0, (size - evidence->n_readings) * sizeof *grown);
+    evidence->readings = grown;
+    evidence->n_readings = size;
   }
-  evidence->neither[code] = 1;
+  dc_reading *r = &evidence->readings[code];
+  if (r->kind == DC_READING_NOT_YET) *r = dc_reading_of(word->text, word->length, periods);
+  return r;
+}
+
+static bool add_value(dc_evidence *evidence, const dc_lookup *word, uint32_t code, bool periods, uint64_t line)
+{
+  const char *text = word->text;
+  dc_reading plain;
+  if (word->length <= DC_KEY_BYTES && (text[0] == '-' || (unsigned char)(text[0] - '0') < 10) &&
+      dc_reading_plain(word, dc_reading_odd(word), &plain))
+    return add_reading(evidence, &plain, word, line);
+  evidence->marked += is_marked(text, word->length);
+  if (!may_be_read(text[0], word->length) || !has_digit(text, word->length)) return true;
+  dc_reading *r = reading_of(evidence, word, code, periods);
+  return r && add_reading(evidence, r, word, line);
+}
+
+static void look_up(dc_lookup *word, const char *text, size_t length, const char *end)
+{
+  char key[DC_KEY_BYTES + 1] = {0};
+  if (length > DC_KEY_BYTES || end - text > DC_KEY_BYTES) {
+    dc_lookup_set(word, text, length);
+    return;
+  }
+  memcpy(key, text, length);
+  dc_lookup_set(word, key, length);
+  word->text = text;
+}
+
+bool dc_evidence_add_cells(dc_evidence *evidence, const dc_seen_cell *cells, size_t n, const char *end, bool periods)
+{
+  dc_lookup words[DC_LOOKUPS];
+  uint64_t lines[DC_LOOKUPS];
+  uint32_t codes[DC_LOOKUPS];
+  bool missing[DC_LOOKUPS];
+  size_t m = 0;
+  for (size_t k = 0; k < n; k++) {
+    const char *text = cells[k].text;
+    size_t length = cells[k].length;
+    dc_trim(&text, &length);
+    if (!length) continue;
+    int word = dc_missing_find(~(dc_missing)0, text, length);
+    missing[m] = word >= 0;
+    if (word >= 0) {
+      evidence->missing |= (dc_missing)1 << word;
+      if (dc_missing_is_always(word)) continue;
+      evidence->words += dc_missing_is_numbers(word);
+    }
+    lines[m] = cells[k].line;
+    look_up(&words[m++], text, length, end);
+  }
+  if (!m) return true;
+  evidence->values += m;
+  if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
+  if (!dc_dictionary_codes(evidence->distinct, words, m, codes)) return false;
+  for (size_t k = 0; k < m; k++) {
+    if (missing[k]) {
+      evidence->marked += is_marked(words[k].text, words[k].length);
+    } else if (!add_value(evidence, &words[k], codes[k], periods, lines[k])) {
+      return false;
+    }
+  }
   return true;
 }
 
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, bool periods, uint64_t line)
 {
-  dc_trim(&text, &length);
-  if (!length) return true;
-  int word = dc_missing_find(~(dc_missing)0, text, length);
-  if (word >= 0) evidence->missing |= (dc_missing)1 << word;
-  if (word >= 0 && (dc_missing_always() >> word & 1)) return true;
-  if (!evidence->distinct && !(evidence->distinct = dc_dictionary_new())) return false;
-  evidence->values++;
-  evidence->words += word >= 0 && (dc_missing_numbers() >> word & 1);
-  uint32_t code = dc_dictionary_code(evidence->distinct, text, length);
-  if (code == DC_DICTIONARY_FULL) return false;
-  evidence->marked += is_marked(text, length);
-  if (word >= 0 || !may_be_read(text[0], length) || !has_digit(text, length)) return true;
-  if (code < evidence->n_neither && evidence->neither[code]) return true;
-  size_t read = evidence->numbers + evidence->whens;
-  if (!read_value(evidence, text, length, periods, line)) return false;
-  return evidence->numbers + evidence->whens > read || mark_neither(evidence, code);
+  dc_seen_cell cell = {text, length, line};
+  return dc_evidence_add_cells(evidence, &cell, 1, text + length, periods);
 }
 
 void dc_evidence_free(dc_evidence *evidence)
 {
   dc_dictionary_free(evidence->distinct);
   free(evidence->details);
-  free(evidence->neither);
+  free(evidence->readings);
   memset(evidence, 0, sizeof *evidence);
 }
 

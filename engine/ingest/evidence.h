@@ -3,10 +3,8 @@
 #define DC_INGEST_EVIDENCE_H
 
 #include "dealcast/table.h"
-#include "engine/base/dictionary.h"
 #include "engine/ingest/missing.h"
-#include "engine/ingest/number.h"
-#include "engine/ingest/when.h"
+#include "engine/ingest/reading.h"
 
 /* What one value can show: a convention, or that one is needed. */
 typedef enum dc_showing {
@@ -48,12 +46,22 @@ typedef struct dc_evidence {
   uint8_t currency;                           /* the first one that was seen */
   dc_details *details;                        /* NULL: neither numbers nor dates */
   dc_dictionary *distinct;
-  uint8_t *neither; /* per word of distinct: 1 = it was read, and is no number and no date */
-  size_t n_neither;
+  dc_reading *readings; /* per word of distinct, of those that were looked at closely */
+  size_t n_readings;
 } dc_evidence;
 
-/* periods: dates may be quarters and months. line: of the record. False when memory ends. */
+/* A cell, and the line of its record. */
+typedef struct dc_seen_cell {
+  const char *text;
+  size_t length;
+  uint64_t line;
+} dc_seen_cell;
+
+/* periods: dates may be quarters and months. False when memory ends. */
 bool dc_evidence_add(dc_evidence *evidence, const char *text, size_t length, bool periods, uint64_t line);
+
+/* n cells one after the other, n <= DC_LOOKUPS; up to `end` may be read behind each. */
+bool dc_evidence_add_cells(dc_evidence *evidence, const dc_seen_cell *cells, size_t n, const char *end, bool periods);
 void dc_evidence_free(dc_evidence *evidence);
 
 /* Why a column that looked like numbers or dates is taken for words. */

@@ -38,53 +38,67 @@ void dc_fields_begin(dc_fields *f, const char *text, size_t length, char delimit
   f->ends[0] = UINT32_MAX; /* plus one is where the text begins */
 }
 
-/* A quote that opens a field stands behind a delimiter, a line end or the quote that it doubles; one that closes a field,
+/* The marks of one call of mark, in quotes and out. */
+typedef struct piece {
+  dc_marks m;
+  uint64_t inside[DC_SCAN_WORDS]; /* and then the line ends there */
+  size_t words;
+  uint64_t valid; /* of the last word */
+} piece;
+
+/* Delimiters := ends of fields, line ends := those outside quotes, inside := those inside; *inner: there are such.
+ *
+ * A quote that opens a field stands behind a delimiter, a line end or the quote that it doubles; one that closes a field,
  * before one of these. A CR stands before an LF. Returns the bits for which that is not so: behind the byte in question.
  * breaks, closes and cr say whether the byte before the words was one that a field may begin behind, a closing quote, a
  * CR. Needed only where there are quotes or CRs. */
-static uint64_t misplaced(dc_fields *f, const dc_marks *m, const uint64_t *inside, size_t words, uint64_t valid)
+static uint64_t part(dc_fields *f, piece *p, uint64_t *inner)
 {
-  uint64_t bad = 0;
-  for (size_t w = 0; w < words; w++) {
-    uint64_t opens = m->quote[w] & inside[w], closes = m->quote[w] & ~inside[w];
-    uint64_t edge = m->delimiter[w] | m->lf[w], breaks = edge | closes;
-    uint64_t wrong = opens & ~(breaks << 1 | f->breaks);
-    wrong |= (closes << 1 | f->closes) & ~(edge | m->cr[w] | opens);
-    wrong |= (m->cr[w] << 1 | f->cr) & ~m->lf[w];
-    bad |= w + 1 == words ? wrong & valid : wrong;
-    f->breaks = breaks >> 63;
-    f->closes = closes >> 63;
-    f->cr = m->cr[w] >> 63;
+  dc_marks *m = &p->m;
+  uint64_t bad = 0, last = 0, any = 0, breaks = f->breaks, closes = f->closes, cr = f->cr;
+  for (size_t w = 0; w < p->words; w++) {
+    uint64_t inside = p->inside[w], lf = m->lf[w], back = m->cr[w], edge = m->delimiter[w] | lf;
+    uint64_t opening = m->quote[w] & inside, closing = m->quote[w] & ~inside, breaking = edge | closing;
+    bad |= last;
+    last = opening & ~(breaking << 1 | breaks);
+    last |= (closing << 1 | closes) & ~(edge | back | opening);
+    last |= (back << 1 | cr) & ~lf;
+    breaks = breaking >> 63;
+    closes = closing >> 63;
+    cr = back >> 63;
+    m->delimiter[w] = edge & ~inside;
+    m->lf[w] = lf & ~inside;
+    any |= p->inside[w] = lf & inside;
   }
-  return bad;
+  f->breaks = breaks;
+  f->closes = closes;
+  f->cr = cr;
+  *inner = any;
+  return bad | (last & p->valid);
 }
 
 /* One call of mark; false when it is not plain. */
 static bool next_piece(dc_fields *f, uint32_t **end, uint32_t **row, uint32_t **inner)
 {
-  dc_marks m;
-  uint64_t inside[DC_SCAN_WORDS];
-  size_t left = f->length - f->at, words = left < DC_SCAN_BYTES ? (left + 63) / 64 : DC_SCAN_WORDS;
-  uint64_t valid = left < DC_SCAN_BYTES && left % 64 ? ((uint64_t)1 << left % 64) - 1 : ~(uint64_t)0;
+  piece p;
+  dc_marks *m = &p.m;
+  size_t left = f->length - f->at;
+  p.words = left < DC_SCAN_BYTES ? (left + 63) / 64 : DC_SCAN_WORDS;
+  p.valid = left < DC_SCAN_BYTES && left % 64 ? ((uint64_t)1 << left % 64) - 1 : ~(uint64_t)0;
   uint32_t base = (uint32_t)f->at;
-  dc_scan_mark(f->scanner, f->text + f->at, left, f->delimiter, &m);
-  if (m.any_control) return false;
-  if (m.any_quote | m.any_cr | f->inside | f->closes | f->cr) {
-    f->scanner->enclose(m.quote, words, &f->inside, inside);
-    if (misplaced(f, &m, inside, words, valid)) return false;
-    for (size_t w = 0; w < words; w++) {
-      uint64_t enclosed = m.lf[w] & inside[w];
-      m.delimiter[w] &= ~inside[w];
-      m.lf[w] &= ~inside[w];
-      inside[w] = enclosed;
-    }
-    *inner = f->scanner->spread(inside, words, base, *inner);
+  dc_scan_mark(f->scanner, f->text + f->at, left, f->delimiter, m);
+  if (m->any_control) return false;
+  if (m->any_quote | m->any_cr | f->inside | f->closes | f->cr) {
+    uint64_t any;
+    f->scanner->enclose(m->quote, p.words, &f->inside, p.inside);
+    if (part(f, &p, &any)) return false;
+    if (any) *inner = f->scanner->spread(p.inside, p.words, base, *inner);
   } else {
-    f->breaks = (m.delimiter[words - 1] | m.lf[words - 1]) >> 63;
+    for (size_t w = 0; w < p.words; w++) m->delimiter[w] |= m->lf[w];
+    f->breaks = m->delimiter[p.words - 1] >> 63;
   }
-  *row = f->scanner->spread(m.lf, words, base, *row);
-  for (size_t w = 0; w < words; w++) m.delimiter[w] |= m.lf[w];
-  *end = f->scanner->spread(m.delimiter, words, base, *end);
+  *row = f->scanner->spread(m->lf, p.words, base, *row);
+  *end = f->scanner->spread(m->delimiter, p.words, base, *end);
   f->at += left < DC_SCAN_BYTES ? left : DC_SCAN_BYTES;
   return true;
 }

@@ -121,3 +121,6 @@ int dc_missing_look_up(dc_missing set, const char *text, size_t length)
 }
 
 const char *dc_missing_word(int word) { return word < N_WORDS ? words[word].text : NULL; }
+
+bool dc_missing_is_always(int word) { return words[word].class == ALWAYS; }
+bool dc_missing_is_numbers(int word) { return words[word].class == NUMBERS; }

@@ -38,5 +38,7 @@ static inline bool dc_missing_is(dc_missing set, const char *text, size_t length
 }
 
 const char *dc_missing_word(int word); /* NULL behind the last */
+bool dc_missing_is_always(int word);   /* of that set */
+bool dc_missing_is_numbers(int word);
 
 #endif

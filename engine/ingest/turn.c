@@ -3,20 +3,22 @@
 #if defined __SSE2__
 #include <emmintrin.h>
 
+static inline __m128i begins_at(const uint32_t *ends)
+{
+  return _mm_add_epi32(_mm_loadu_si128((const void *)ends), _mm_set1_epi32(1));
+}
+
 /* Four fields of four rows. */
 static inline void turn4(const uint32_t *const row[4], size_t f, uint32_t *to, size_t stride)
 {
-  const __m128i one = _mm_set1_epi32(1);
-  __m128i v[4], w[4];
-  for (int i = 0; i < 4; i++) v[i] = _mm_add_epi32(_mm_loadu_si128((const void *)(row[i] + f)), one);
-  for (int i = 0; i < 2; i++) {
-    w[i] = _mm_unpacklo_epi32(v[2 * i], v[2 * i + 1]);
-    w[i + 2] = _mm_unpackhi_epi32(v[2 * i], v[2 * i + 1]);
-  }
-  for (size_t i = 0; i < 2; i++) {
-    _mm_storeu_si128((void *)(to + 2 * i * stride), _mm_unpacklo_epi64(w[2 * i], w[2 * i + 1]));
-    _mm_storeu_si128((void *)(to + (2 * i + 1) * stride), _mm_unpackhi_epi64(w[2 * i], w[2 * i + 1]));
-  }
+  __m128i a = begins_at(row[0] + f), b = begins_at(row[1] + f), c = begins_at(row[2] + f), d = begins_at(row[3] + f);
+  __m128i ab = _mm_unpacklo_epi32(a, b), cd = _mm_unpacklo_epi32(c, d);
+  _mm_storeu_si128((void *)to, _mm_unpacklo_epi64(ab, cd));
+  _mm_storeu_si128((void *)(to + stride), _mm_unpackhi_epi64(ab, cd));
+  ab = _mm_unpackhi_epi32(a, b);
+  cd = _mm_unpackhi_epi32(c, d);
+  _mm_storeu_si128((void *)(to + 2 * stride), _mm_unpacklo_epi64(ab, cd));
+  _mm_storeu_si128((void *)(to + 3 * stride), _mm_unpackhi_epi64(ab, cd));
 }
 #else
 static inline void turn4(const uint32_t *const row[4], size_t f, uint32_t *to, size_t stride)
@@ -30,8 +32,9 @@ void dc_turn(const uint32_t *ends, const uint32_t *first, size_t rows, size_t fi
 {
   size_t stride = dc_turn_stride(rows), k = 0;
   for (; k + 4 <= rows; k += 4) {
-    const uint32_t *row[4];
-    for (size_t i = 0; i < 4; i++) row[i] = ends + first[k + i] - 1;
+    const uint32_t *before = ends - 1;
+    const uint32_t *const row[4] = {before + first[k], before + first[k + 1], before + first[k + 2],
+                                    before + first[k + 3]};
     size_t f = 0;
     for (; f + 4 <= fields + 1; f += 4) turn4(row, f, begins + f * stride + k, stride);
     for (; f <= fields; f++)

@@ -14,7 +14,7 @@ _Static_assert(N_CURRENCIES < 256, "a currency's number is a byte");
 
 /* Longer ones first where one ends or begins with another. */
 static const struct {
-  const char *mark, *code;
+  char mark[12], code[4];
 } marks[] = {{"US$", "USD"},
              {"AU$", "AUD"},
              {"A$", "AUD"},
@@ -60,7 +60,7 @@ static const struct {
              {"Fr.", "CHF"},
              {"kr.", "kr"},
              {"kr", "kr"}};
-enum { N_MARKS = sizeof marks / sizeof *marks };
+enum { N_MARKS = sizeof marks / sizeof *marks, LONGEST_MARK = 4 /* of those that begin with a letter */ };
 
 /* A word, its power of ten, and where it counts. */
 typedef enum scale_place {
@@ -133,6 +133,8 @@ uint8_t dc_currency_find(const char *code)
 
 static uint8_t find_code(const char *three)
 {
+  for (int i = 0; i < 3; i++)
+    if (three[i] < 'A' || three[i] > 'Z') return 0;
   int low = 1, high = N_CURRENCIES - N_SHARED - 1;
   while (low <= high) {
     int middle = (low + high) / 2, order = memcmp(codes[middle], three, 3);
@@ -158,8 +160,11 @@ static bool take(const char **text, size_t *length, const char *mark, bool front
 
 static uint8_t take_currency(const char **text, size_t *length, bool front)
 {
-  for (int m = 0; m < N_MARKS; m++)
+  char first = *length ? **text : 0;
+  for (int m = 0; m < N_MARKS; m++) {
+    if (front && first != *marks[m].mark) continue;
     if (take(text, length, marks[m].mark, front)) return dc_currency_find(marks[m].code);
+  }
   uint8_t found = *length < 3 ? 0 : find_code(front ? *text : *text + *length - 3);
   if (found) take(text, length, codes[found], front);
   return found;
@@ -167,6 +172,14 @@ static uint8_t take_currency(const char **text, size_t *length, bool front)
 
 uint8_t dc_currency_take_front(const char **text, size_t *length) { return take_currency(text, length, true); }
 uint8_t dc_currency_take_back(const char **text, size_t *length) { return take_currency(text, length, false); }
+
+bool dc_currency_begins(const char *text, size_t length)
+{
+  /* Beyond ASCII: perhaps in full width, or with something in between that is not seen. */
+  for (size_t i = 0; i < length && i < LONGEST_MARK; i++)
+    if (text[i] & 0x80) return true;
+  return take_currency(&text, &length, true) != 0;
+}
 
 static int take_scale(const char **text, size_t *length, bool money, bool name)
 {

@@ -13,6 +13,9 @@ uint8_t dc_currency_find(const char *code); /* 0 = unknown */
 uint8_t dc_currency_take_front(const char **text, size_t *length);
 uint8_t dc_currency_take_back(const char **text, size_t *length);
 
+/* Of a text that begins with a letter: false when no currency does so, however it is written. */
+bool dc_currency_begins(const char *text, size_t length);
+
 /* Takes k, M, bn, Mio., wan, ... off the back. Returns the power of ten, 0 when there is none. money: a currency stood
  * beside it, so that a T is a thousand. */
 int dc_scale_take_back(const char **text, size_t *length, bool money);

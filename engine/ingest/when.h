@@ -83,6 +83,12 @@ typedef struct dc_when {
 dc_when_result dc_when_parse(const char *text, size_t length, const dc_when_style *style, dc_when *when,
                              uint32_t *seen);
 
+/* Digits alone, perhaps with decimals, by this rule only. */
+dc_when_result dc_when_parse_bare(const char *text, size_t length, dc_bare bare, dc_when *when);
+
+/* Of a text that begins with a letter: false when no date does so. */
+bool dc_when_begins(const char *text, size_t length, bool periods);
+
 /* UTC milliseconds since 1970-01-01. */
 int64_t dc_when_instant(const dc_when *when);
 

@@ -23,6 +23,30 @@ static const struct {
     {"decembre", 12},  {"diciembre", 12}, {"dic", 12},      {"dezembro", 12},
 };
 
+/* How names of months and weekdays begin, by their first letter. */
+static const char *const begins[26] = {
+    ['a' - 'a'] = "abragoaouapraugavr",
+    ['d' - 'a'] = "decdezdic",
+    ['e' - 'a'] = "ene",
+    ['f' - 'a'] = "febfevfri",
+    ['j' - 'a'] = "janjuijuljun",
+    ['m' - 'a'] = "maemaimarmaymonmrz",
+    ['n' - 'a'] = "nov",
+    ['o' - 'a'] = "octoktout",
+    ['s' - 'a'] = "satsepsetsun",
+    ['t' - 'a'] = "thutue",
+    ['w' - 'a'] = "wed",
+};
+
+/* Three letters: does a name begin so? */
+static bool may_be_name(const char *letters)
+{
+  const char *one = begins[letters[0] - 'a'];
+  for (; one && *one; one += 3)
+    if (one[1] == letters[1] && one[2] == letters[2]) return true;
+  return false;
+}
+
 /* One letter without its accent, in lower case, from UTF-8; 0 = no letter of these names. *used bytes. */
 static char plain_letter(const dc_when_reader *r, size_t *used)
 {
@@ -53,7 +77,7 @@ bool dc_when_take_month(dc_when_reader *r, int *month)
 {
   char name[LONGEST_NAME + 1];
   dc_when_reader s = *r;
-  if (take_letters(&s, name) < 3) return false;
+  if (take_letters(&s, name) < 3 || !may_be_name(name)) return false;
   for (size_t m = 0; m < sizeof months / sizeof *months; m++) {
     if (months[m].name[0] != name[0] || strcmp(months[m].name, name) != 0) continue;
     *month = months[m].month;
@@ -71,7 +95,7 @@ void dc_when_skip_weekday(dc_when_reader *r)
                                      "friday",    "sat",    "saturday", "sun",   "sunday"};
   char name[LONGEST_NAME + 1];
   dc_when_reader s = *r;
-  if (take_letters(&s, name) < 3) return;
+  if (take_letters(&s, name) < 3 || !may_be_name(name)) return;
   for (size_t d = 0; d < sizeof days / sizeof *days; d++) {
     if (strcmp(days[d], name) != 0) continue;
     dc_when_take(&s, ',');
@@ -79,4 +103,18 @@ void dc_when_skip_weekday(dc_when_reader *r)
     *r = s;
     return;
   }
+}
+
+bool dc_when_begins(const char *text, size_t length, bool periods)
+{
+  char letters[3];
+  if (periods && (text[0] == 'Q' || text[0] == 'q')) return true;
+  if (length < sizeof letters) return false;
+  for (size_t i = 0; i < sizeof letters; i++) {
+    char c = text[i];
+    if (c & 0x80) return true; /* perhaps with an accent, or nothing that is seen */
+    letters[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    if (letters[i] < 'a' || letters[i] > 'z') return false;
+  }
+  return may_be_name(letters);
 }

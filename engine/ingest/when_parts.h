@@ -51,9 +51,6 @@ void dc_when_skip_weekday(dc_when_reader *r);
 /* The rest of the cell: a time of day and a zone. False: it is neither. */
 bool dc_when_take_clock(dc_when_reader *r, dc_when *when, uint32_t *seen);
 
-/* Digits alone. DC_WHEN_NOT: not by this rule. */
-dc_when_result dc_when_parse_bare(const char *text, size_t length, dc_bare bare, dc_when *when);
-
 dc_when_result dc_when_make_day(int year, int month, int day, int32_t *out);
 
 #endif

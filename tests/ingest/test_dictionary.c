@@ -145,9 +145,49 @@ static void lookups(void **state)
   dc_dictionary_free(many);
 }
 
+/* Words of every length to 40 that are alike but for a byte or their end, against a plain list of them. */
+static void against_list(void **state)
+{
+  (void)state;
+  enum { WORDS = 600, MOST = 40 };
+  static char word[WORDS][MOST];
+  static size_t length[WORDS];
+  uint64_t seed = 3;
+  for (int round = 0; round < 5; round++) {
+    dc_dictionary *d = dc_dictionary_new();
+    size_t n = 0;
+    for (int k = 0; k < 20000; k++) {
+      char text[MOST];
+      size_t bytes = chance(&seed, 3) ? 6 + chance(&seed, 12) : chance(&seed, MOST + 1), at = 0;
+      memset(text, round % 2 ? 0 : 'a', sizeof text);
+      if (bytes && chance(&seed, 2)) text[chance(&seed, (uint32_t)bytes)] = "\0\xff\x10z"[chance(&seed, 4)];
+      while (at < n && (length[at] != bytes || memcmp(word[at], text, bytes) != 0)) at++;
+      if (at == n) {
+        if (n == WORDS) continue;
+        memcpy(word[n], text, bytes);
+        length[n++] = bytes;
+      }
+      assert_int_equal(dc_dictionary_code(d, text, bytes), at);
+    }
+    assert_int_equal(dc_dictionary_count(d), n);
+    assert_true(n > 300);
+    for (size_t w = 0; w < n; w++) {
+      size_t bytes;
+      const char *stored = dc_dictionary_word(d, (uint32_t)w, &bytes);
+      assert_int_equal(bytes, length[w]);
+      assert_memory_equal(stored, word[w], bytes);
+    }
+    dc_dictionary_free(d);
+  }
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(codes_follow_arrival), cmocka_unit_test(many_words),
-                                     cmocka_unit_test(short_words), cmocka_unit_test(ranks), cmocka_unit_test(lookups)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(codes_follow_arrival),
+                                     cmocka_unit_test(many_words),
+                                     cmocka_unit_test(short_words),
+                                     cmocka_unit_test(ranks),
+                                     cmocka_unit_test(lookups),
+                                     cmocka_unit_test(against_list)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,8 +204,45 @@ static void languages(void **state)
   assert_int_equal(t.wrong, 0);
 }
 
+/* The head is looked at in pieces: where they meet, and what stands behind the first of them, makes no difference. */
+static void pieces(void **state)
+{
+  enum { PIECE = 1 << 16, HEAD = 1 << 20, LENGTH = HEAD + PIECE };
+  static const struct {
+    const char *what, *name;
+    bool plain; /* the text stays as it is */
+  } cases[] = {{"\xF0\x9F\x98\x80", "UTF-8", true},
+               {"\xE6\x9C\x88", "UTF-8", true},
+               {"\xC3\xA9", "UTF-8", true},
+               {"~", "UTF-8", true},
+               {"\x7F", "UTF-8", true},
+               {"~{VPND~}", "HZ", false},
+               {"\x1B$B9q\x1B(B", "ISO-2022-JP", false}};
+  (void)state;
+  char *text = malloc(LENGTH);
+  assert_non_null(text);
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    size_t n = strlen(cases[k].what);
+    for (size_t at = PIECE - 5; at <= HEAD; at += at % PIECE == 1 ? 3 * PIECE - 6 : 1) {
+      dc_source *source;
+      dc_error error = {0};
+      char name[DC_ENCODING_NAME_BYTES];
+      if (!cases[k].plain && at + n > HEAD) continue; /* the head ends before it does */
+      memset(text, 'x', LENGTH);
+      memcpy(text + at, cases[k].what, n);
+      check_ok(dc_source_memory("text", text, LENGTH, &source, &error), &error);
+      check_ok(dc_encoding_settle(source, NULL, name, &error), &error);
+      assert_string_equal(name, cases[k].name);
+      assert_true(cases[k].plain ? dc_source_size(source) == LENGTH : dc_source_size(source) < LENGTH);
+      dc_source_free(source);
+    }
+  }
+  free(text);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(cjk_pairs), cmocka_unit_test(languages)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(pieces), cmocka_unit_test(cjk_pairs),
+                                     cmocka_unit_test(languages)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -281,9 +281,83 @@ static void fuzzed(void **state)
   assert_true(t.loaded > texts / 4 && t.at_speed * 2 > t.rows);
 }
 
+/* A word of up to `most` bytes, often the same: of few letters, a quote and a blank among them. */
+static size_t make_word(char *text, uint32_t word, size_t most)
+{
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz\xC3\xA9"
+                                "ABCDE!'\" 0123456789";
+  uint64_t before = state_of_chance;
+  state_of_chance = (word + 1) * 0x9E3779B97F4A7C15u;
+  size_t n = chance(2) ? chance((uint32_t)most + 1) : chance(18);
+  bool odd = !chance(8);
+  for (size_t i = 0; i < n; i++) text[i] = letters[chance(odd ? sizeof letters - 1 : 26)];
+  state_of_chance = before;
+  return n;
+}
+
+/* As a cell: as it is where that may be, or in quotes; now and then with blanks around. */
+static size_t add_word(char *text, size_t n, const char *word, size_t length)
+{
+  bool quoted = memchr(word, '"', length) || !chance(6);
+  if (!quoted && !chance(30)) text[n++] = ' ';
+  if (quoted) text[n++] = '"';
+  if (!chance(30)) text[n++] = ' ';
+  for (size_t i = 0; i < length; i++) {
+    text[n++] = word[i];
+    if (word[i] == '"') text[n++] = '"';
+  }
+  if (!chance(30)) text[n++] = '\t';
+  if (quoted) text[n++] = '"';
+  return n;
+}
+
+static dc_type only_words(void *context, const char *name)
+{
+  (void)context;
+  (void)name;
+  return DC_TYPE_CATEGORY;
+}
+
+/* Categories of a few words up to thousands, of every length around those that are looked up at once. */
+static void words(void **state)
+{
+  (void)state;
+  enum { TEXTS = 40, ROWS = 2000, COLUMNS = 4, MOST = 40 };
+  static const uint32_t vocabulary[] = {1, 2, 5, 9, 10, 11, 30, 300, 5000};
+  char *text = malloc((size_t)ROWS * COLUMNS * (2 * MOST + 8)), *folder = check_folder();
+  assert_non_null(text);
+  tally t = {0};
+  for (uint32_t k = 0; k < TEXTS; k++) {
+    state_of_chance = (uint64_t)(k + 1) * 0x9E3779B97F4A7C15u;
+    const char *end = k % 3 ? "\n" : "\r\n";
+    size_t n = add_text(text, (size_t)sprintf(text, "a,b,c,d"), end);
+    uint32_t many[COLUMNS];
+    for (size_t c = 0; c < COLUMNS; c++) many[c] = vocabulary[chance(sizeof vocabulary / sizeof *vocabulary)];
+    for (size_t r = 0; r < ROWS; r++) {
+      for (size_t c = 0; c < COLUMNS; c++) {
+        char word[MOST];
+        if (c) text[n++] = ',';
+        n = add_word(text, n, word, make_word(word, chance(many[c]) + k * 10000 + (uint32_t)c * 100000, MOST));
+      }
+      n = add_text(text, n, end);
+    }
+    char *path = file_of(folder, "words.csv", text, n);
+    const char *paths[] = {path};
+    dc_load_request request = {.paths = paths, .n_paths = 1, .threads = 1 + (int)(k % 2), .expect = only_words};
+    compare(&request, k % 4 ? 0 : 4096, 0, &t);
+    assert_int_equal(remove(path), 0);
+    free(path);
+  }
+  assert_int_equal(rmdir(folder), 0);
+  free(folder);
+  free(text);
+  tell("words", &t);
+  assert_true(t.loaded * 10 > TEXTS * 9 && t.at_speed * 10 > t.rows * 9);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(scanners_agree), cmocka_unit_test(suites),
-                                     cmocka_unit_test(fuzzed)};
+                                     cmocka_unit_test(fuzzed), cmocka_unit_test(words)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
