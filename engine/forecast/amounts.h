@@ -2,7 +2,7 @@
 #ifndef DC_FORECAST_AMOUNTS_H
 #define DC_FORECAST_AMOUNTS_H
 
-#include "dealcast/model/linear.h"
+#include "dealcast/model/shrunk_linear.h"
 #include "engine/features/features.h"
 #include "engine/forecast/snapshot.h"
 

@@ -41,7 +41,7 @@ typedef struct dc_fit_term {
   char **level; /* names, levels of them; NULL = none */
   size_t basis; /* SMOOTH, with its knots (basis + 4) and the centre of each function's column (basis) */
   double *knots, *centre;
-  size_t slopes;      /* EFFECT: values in the vector of a level */
+  size_t slopes; /* EFFECT: values in the vector of a level */
   bool no_intercept;
   double *covariance; /* EFFECT: slopes x slopes; SMOOTH: 1 x 1, the variance; NULL = not shrunken */
   double df;          /* degrees of freedom used; effective ones where it is shrunken */

@@ -2,8 +2,8 @@
  *
  * Written out rather than taken from a BLAS so that the bytes do not depend on which BLAS is linked. Outer-product
  * Cholesky, four pivots at a time (Golub and Van Loan 2013, section 4.2.9); every sum has a fixed order. */
-#ifndef DC_MODELS_LINEAR_SPD_H
-#define DC_MODELS_LINEAR_SPD_H
+#ifndef DC_MODELS_SHRUNK_SPD_H
+#define DC_MODELS_SHRUNK_SPD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* Golub and Van Loan 2013, Matrix Computations, 4th edition, sections 3.1 and 4.2. */
-#include "models/linear_spd.h"
+#include "models/shrunk_spd.h"
 
 #include "engine/base/fold.h"
-#include "models/linear_wide.h"
+#include "models/shrunk_wide.h"
 
 #include <math.h>
 #include <string.h>

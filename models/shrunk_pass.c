@@ -3,7 +3,7 @@
 #include "models/shrunk.h"
 
 #include "engine/base/fold.h"
-#include "models/linear_wide.h"
+#include "models/shrunk_wide.h"
 
 #include <string.h>
 

@@ -4,11 +4,11 @@
  * the answer (Henderson's mixed model equations); variances are stationary points of the restricted likelihood (Searle,
  * Casella and McCulloch 1992, section 7.6; Wood 2017, section 6.2.5), found on the sums of one pass over the rows.
  * sigma has a scaled inverse chi-square prior worth `prior_rows` rows at prior_sigma. Duan 1983, JASA 78 (smearing). */
-#include "models/linear_internal.h"
+#include "models/shrunk_linear_internal.h"
 
 #include "engine/base/arena.h"
 #include "engine/base/fold.h"
-#include "models/linear_spd.h"
+#include "models/shrunk_spd.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Linear regression with shrunken categorical effects, used on the log of amounts. */
-#ifndef DEALCAST_MODEL_LINEAR_H
-#define DEALCAST_MODEL_LINEAR_H
+#ifndef DEALCAST_MODEL_SHRUNK_LINEAR_H
+#define DEALCAST_MODEL_SHRUNK_LINEAR_H
 
 #include "dealcast/error.h"
 #include "dealcast/model/factors.h"

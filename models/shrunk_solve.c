@@ -1,7 +1,7 @@
 /* The penalised Newton system: dense columns by Cholesky, the pivot by Schur complement, other effects by conjugate
  * gradients (Searle, Casella and McCulloch 1992, chapter 7; Nocedal and Wright 2006, algorithm 5.3). */
-#include "models/linear_spd.h"
-#include "models/linear_wide.h"
+#include "models/shrunk_spd.h"
+#include "models/shrunk_wide.h"
 #include "models/shrunk.h"
 
 #include "engine/base/fold.h"

@@ -1,8 +1,8 @@
 /* The door for tests: dc_linear_fit with a say in which factors are dense. */
-#ifndef DC_MODELS_LINEAR_INTERNAL_H
-#define DC_MODELS_LINEAR_INTERNAL_H
+#ifndef DC_MODELS_SHRUNK_LINEAR_INTERNAL_H
+#define DC_MODELS_SHRUNK_LINEAR_INTERNAL_H
 
-#include "dealcast/model/linear.h"
+#include "dealcast/model/shrunk_linear.h"
 #include "models/shrunk.h"
 
 dc_status dc_linear_fit_with(const dc_linear_rows *rows, double prior_sigma, int threads,

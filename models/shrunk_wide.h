@@ -1,7 +1,7 @@
 /* Hot loops for several instruction sets, chosen at run time. For loops whose every element is its own sum: with
  * -ffp-contract=off the bytes are the same whichever is chosen. */
-#ifndef DC_MODELS_LINEAR_WIDE_H
-#define DC_MODELS_LINEAR_WIDE_H
+#ifndef DC_MODELS_SHRUNK_WIDE_H
+#define DC_MODELS_SHRUNK_WIDE_H
 
 #include <stddef.h>
 
