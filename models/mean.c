@@ -9,7 +9,7 @@
 enum { BLOCK_ROWS = 1 << 14 };
 
 typedef struct sums {
-  double weight, first, square;
+  double weight, first, square, next; /* next: of neighbours' products */
 } sums;
 
 typedef struct pass {
@@ -27,6 +27,7 @@ static dc_status accumulate(void *context, size_t first, size_t last, void *part
     s->weight += w;
     s->first += w * away;
     s->square += w * away * away;
+    if (i + 1 < p->task->design->n_rows) s->next += away * (y[i + 1] - p->centre);
   }
   return DC_OK;
 }
@@ -39,6 +40,7 @@ static void merge(void *context, void *into, const void *from)
   a->weight += b->weight;
   a->first += b->first;
   a->square += b->square;
+  a->next += b->next;
 }
 
 static dc_status fit_mean(const dc_task *task, dc_fit *fit, dc_error *error)
@@ -62,7 +64,11 @@ static dc_status fit_mean(const dc_task *task, dc_fit *fit, dc_error *error)
   if (status != DC_OK) return status;
   fit->covariance[0] = variance / s.weight;
   dc_fit_judge(fit, df, task->confidence);
-  return dc_fit_add_figure(fit, "sigma", "standard deviation of a row of weight 1", sqrt(variance), error);
+  status = dc_fit_add_figure(fit, "sigma", "standard deviation of a row of weight 1", sqrt(variance), error);
+  if (status != DC_OK || task->design->weight) return status;
+  double apart = s.first / s.weight, end = task->response->y[n - 1] - p.centre, begin = task->response->y[0] - p.centre;
+  double products = s.next - apart * (2 * s.first - begin - end) + ((double)n - 1) * apart * apart;
+  return dc_fit_add_figure(fit, "autocorrelation", "of each row with the next", products / (variance * df), error);
 }
 
 const dc_model dc_model_mean = {.name = "mean",
