@@ -194,6 +194,13 @@ static double number_after(const char *text, const char *label)
   return at ? strtod(at, NULL) : NAN;
 }
 
+/* The number behind the colon behind the label. */
+static double number_behind(const char *text, const char *label)
+{
+  const char *at = after(text, label);
+  return at ? number_after(at, ":") : NAN;
+}
+
 static void read_table(const char *text, const char *label, double *df, double *squares, double *f)
 {
   const char *at = after(text, label);
@@ -235,8 +242,8 @@ nist *nist_read(const char *name)
   read_table(text, "\nWithin ", &set->df[1], &set->squares[1], NULL);
   set->residual_sd = number_after(text, "Standard Deviation  ");
   set->r2 = number_after(text, set->parameters ? "R-Squared" : "Certified R-Squared");
-  set->mean = number_after(text, "ybar:");
-  set->sd = number_after(text, " s:");
+  set->mean = number_behind(text, "Sample Mean");
+  set->sd = number_behind(text, "(denom. = n-1)");
   set->autocorrelation = number_after(text, "r(1):");
   size_t first = 0, last = (size_t)-1;
   const char *lines = after(text, "(lines");

@@ -170,14 +170,15 @@ static void test_factors(void **state)
   }
 }
 
-/* The least digits of mean, standard deviation and lag-1 autocorrelation. */
+/* The least digits of mean, standard deviation and lag-1 autocorrelation; 0 = that is not certified.
+ * Meixner is not of NIST: what it certifies of the mean has 12.9 digits itself, by exact arithmetic. */
 static const struct {
   const char *name;
   double mean, sd, lag;
 } mean_sets[] = {
-    {"Lew", 14.5, 14.5, 14},    {"Lottery", 14.5, 14.5, 14},   {"Mavro", 14, 12, 12},
-    {"Michelso", 14.5, 13, 13}, {"NumAcc1", 14.5, 14.5, 14.5}, {"NumAcc2", 14, 14, 14},
-    {"NumAcc3", 14.5, 9, 9},    {"NumAcc4", 14, 8, 8},         {"PiDigits", 14.5, 14, 14},
+    {"Lew", 14.5, 14.5, 14},    {"Lottery", 14.5, 14.5, 14}, {"Mavro", 14, 12, 12},
+    {"Michelso", 14.5, 13, 13}, {"Meixner", 12.8, 14, 0},      {"NumAcc1", 14.5, 14.5, 14.5},
+    {"NumAcc2", 14.5, 14, 14},  {"NumAcc3", 14.5, 9, 9},     {"NumAcc4", 14.5, 8, 8},
 };
 
 static void test_means(void **state)
@@ -195,6 +196,7 @@ static void test_means(void **state)
       dc_fit *fit = fitting_run(&f);
       double mean = digits(fit->coefficients[0].estimate, set->mean), sd = digits(dc_fit_figure(fit, "sigma"), set->sd);
       double lag = digits(dc_fit_figure(fit, "autocorrelation"), set->autocorrelation);
+      if (isnan(set->autocorrelation)) lag = 0; /* not certified */
       printf("%-9s %5.1f %5.1f %5.1f  in %zu\n", mean_sets[s].name, mean, sd, lag, parts[p]);
       if (mean < mean_sets[s].mean || sd < mean_sets[s].sd || lag < mean_sets[s].lag)
         fail_msg("%s: too few digits", mean_sets[s].name);
