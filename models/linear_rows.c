@@ -105,6 +105,14 @@ static void fill_levels(const linear *m, size_t t, size_t first, size_t rows, do
   }
 }
 
+static void weigh(const linear *m, size_t first, size_t rows, size_t columns, double *tile)
+{
+  double root[QR_ROWS];
+  for (size_t i = 0; i < rows; i++) root[i] = linear_root(m, first + i);
+  for (size_t c = 0; c < columns; c++)
+    for (size_t i = 0; i < rows; i++) tile[c * QR_ROWS + i] *= root[i];
+}
+
 size_t linear_fill(const linear *m, size_t first, size_t last, bool response, double *tile)
 {
   const dc_design *d = m->design;
@@ -120,12 +128,7 @@ size_t linear_fill(const linear *m, size_t first, size_t last, bool response, do
   double *y = tile + m->n * QR_ROWS;
   for (size_t i = 0; response && i < rows; i++)
     y[i] = (m->y[first + i] - (d->offset ? d->offset[first + i] : 0) - m->y_centre) * m->y_scale;
-  double root[QR_ROWS];
-  for (size_t i = 0; d->weight && i < rows; i++) root[i] = linear_root(m, first + i);
-  for (size_t c = 0; c < columns; c++) {
-    double *column = tile + c * QR_ROWS;
-    for (size_t i = 0; d->weight && i < rows; i++) column[i] *= root[i];
-    memset(column + rows, 0, (filled - rows) * sizeof *column);
-  }
+  if (d->weight) weigh(m, first, rows, columns, tile);
+  for (size_t c = 0; c < columns; c++) memset(tile + c * QR_ROWS + rows, 0, (filled - rows) * sizeof *tile);
   return filled;
 }

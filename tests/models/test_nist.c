@@ -177,7 +177,7 @@ static const struct {
   double mean, sd, lag;
 } mean_sets[] = {
     {"Lew", 14.5, 14.5, 14},    {"Lottery", 14.5, 14.5, 14}, {"Mavro", 14, 12, 12},
-    {"Michelso", 14.5, 13, 13}, {"Meixner", 12.8, 14, 0},      {"NumAcc1", 14.5, 14.5, 14.5},
+    {"Michelso", 14.5, 13, 13}, {"Meixner", 12.8, 14, 0},    {"NumAcc1", 14.5, 14.5, 14.5},
     {"NumAcc2", 14.5, 14, 14},  {"NumAcc3", 14.5, 9, 9},     {"NumAcc4", 14.5, 8, 8},
 };
 
