@@ -225,7 +225,7 @@ static dc_status begin_dive(dive *d, search *s, dc_error *error)
   d->trial = dc_arena_alloc(arena, n, sizeof *d->trial);
   d->done = dc_arena_alloc(arena, n * DIRECTIONS, sizeof *d->done);
   d->weight = dc_arena_alloc(arena, n, sizeof *d->weight);
-  dc_cone_space *space = dc_cone_space_new(&s->columns, arena);
+  dc_cone_space *space = dc_cone_space_new(&s->columns, DIRECTIONS, arena);
   if (!d->scale || !d->out || !d->direction || !d->trial || !d->done || !d->weight || !space)
     return dc_fail_memory(error, "looking for separation");
   d->cone = (dc_cone){.task = s->task, .columns = &s->columns, .scale = d->scale, .kind = s->kind, .space = space};

@@ -29,9 +29,11 @@ struct dc_cone_space {
   bool *barred;        /* of the pool: depends on those used */
   double *c, *rest;    /* n */
   double *partial;     /* of a pass */
+  double *inverse, *shift; /* standardised is x * inverse - shift; 0 where a column is out */
+  double *plane;           /* n: coefficients of x in a direction, with its constant; then the same of each done one */
 };
 
-dc_cone_space *dc_cone_space_new(const dc_columns *columns, struct dc_arena *arena)
+dc_cone_space *dc_cone_space_new(const dc_columns *columns, size_t most_done, struct dc_arena *arena)
 {
   size_t n = columns->n, rows = n + NEW_ROWS;
   dc_cone_space *s = dc_arena_alloc(arena, 1, sizeof *s);
@@ -47,7 +49,10 @@ dc_cone_space *dc_cone_space_new(const dc_columns *columns, struct dc_arena *are
   s->c = dc_arena_alloc(arena, n, sizeof *s->c);
   s->rest = dc_arena_alloc(arena, n, sizeof *s->rest);
   s->partial = dc_arena_alloc(arena, 2 * n + 4 + 3 * NEW_ROWS, sizeof *s->partial);
-  bool there = s->pool && s->used && s->coefficient && s->other && s->q && s->r && s->barred && s->c && s->rest &&
+  s->inverse = dc_arena_alloc(arena, n, sizeof *s->inverse);
+  s->shift = dc_arena_alloc(arena, n, sizeof *s->shift);
+  s->plane = dc_arena_alloc(arena, (n + 1) * (most_done + 1), sizeof *s->plane);
+  bool there = s->inverse && s->shift && s->plane && s->pool && s->used && s->coefficient && s->other && s->q && s->r && s->barred && s->c && s->rest &&
                s->partial;
   return there ? s : NULL;
 }
@@ -71,38 +76,64 @@ int dc_row_sense(const dc_task *task, dc_separates kind, size_t row)
   return kind == DC_SEPARATES_CHANCES && y >= most ? 1 : 0;
 }
 
-/* A row's standardised columns, without those that are out; divided by its length, which it returns. */
-static double standardise(const dc_cone *cone, size_t row, double *z)
+static void prepare(const dc_cone *cone)
 {
-  const dc_columns *columns = cone->columns;
-  bool centred = columns->design->intercept;
-  for (size_t j = 0; j < columns->n; j++) {
-    const dc_column_scale *s = &cone->scale[j];
-    z[j] = centred && s->sd > 0 ? -s->mean / s->sd : 0;
+  dc_cone_space *s = cone->space;
+  bool centred = cone->columns->design->intercept;
+  for (size_t j = 0; j < s->n; j++) {
+    const dc_column_scale *c = &cone->scale[j];
+    bool constant = !(c->sd > 0), out = (cone->out && cone->out[j]) || (constant && centred);
+    s->inverse[j] = out ? 0 : constant ? 1 : 1 / c->sd;
+    s->shift[j] = out || !centred ? 0 : c->mean * s->inverse[j];
   }
-  for (size_t k = 0; k < columns->widest; k++) {
+}
+
+/* A direction of standardised columns as a plane over the columns as they are. */
+static void lay_plane(const dc_cone_space *s, const double *direction, double *plane)
+{
+  plane[s->n] = -dot(s->shift, direction, s->n);
+  for (size_t j = 0; j < s->n; j++) plane[j] = s->inverse[j] * direction[j];
+}
+
+/* A row's standardised columns divided by their length. */
+static void standardise(const dc_cone *cone, size_t row, double *z)
+{
+  const dc_cone_space *s = cone->space;
+  for (size_t j = 0; j < s->n; j++) z[j] = -s->shift[j];
+  for (size_t k = 0; k < cone->columns->widest; k++) {
     size_t at;
     double x;
-    if (!dc_columns_entry(columns, row, k, &at, &x)) continue;
-    const dc_column_scale *s = &cone->scale[at];
-    if (s->sd > 0) {
-      z[at] = (x - (centred ? s->mean : 0)) / s->sd;
-    } else {
-      z[at] = centred ? 0 : x; /* constant: the intercept again */
-    }
+    if (dc_columns_entry(cone->columns, row, k, &at, &x)) z[at] += x * s->inverse[at];
   }
-  for (size_t j = 0; j < columns->n && cone->out; j++)
-    if (cone->out[j]) z[j] = 0;
-  double size = length(z, columns->n);
-  for (size_t j = 0; j < columns->n && size > 0; j++) z[j] /= size;
-  return size;
+  double size = length(z, s->n);
+  for (size_t j = 0; j < s->n && size > 0; j++) z[j] /= size;
+}
+
+/* The row's length and its place beside a plane, from its entries only. base: the square of shift. */
+static double side_of(const dc_cone *cone, size_t row, const double *plane, double base, double *size)
+{
+  const dc_cone_space *s = cone->space;
+  double side = plane[s->n], square = base;
+  for (size_t k = 0; k < cone->columns->widest; k++) {
+    size_t at;
+    double x;
+    if (!dc_columns_entry(cone->columns, row, k, &at, &x)) continue;
+    double z = x * s->inverse[at];
+    side += x * plane[at];
+    square += z * (z - 2 * s->shift[at]);
+  }
+  *size = sqrt(fmax(square, 0));
+  return side;
 }
 
 /* Whether it counts: not so where an earlier direction moves it. */
-static bool is_left(const dc_cone *cone, const double *z)
+static bool is_left(const dc_cone *cone, size_t row, double base)
 {
-  for (size_t k = 0; k < cone->n_done; k++)
-    if (fabs(dot(z, cone->done + k * cone->columns->n, cone->columns->n)) > SIDE) return false;
+  const dc_cone_space *s = cone->space;
+  for (size_t k = 1; k <= cone->n_done; k++) {
+    double size, side = side_of(cone, row, s->plane + k * (s->n + 1), base, &size);
+    if (fabs(side) > SIDE * size) return false;
+  }
   return true;
 }
 
@@ -110,8 +141,8 @@ static bool is_left(const dc_cone *cone, const double *z)
 
 typedef struct pass {
   const dc_cone *cone;
-  const double *rest; /* NULL: the pass is for c */
-  double size;        /* length of rest */
+  bool sums;   /* the pass is for c */
+  double base; /* the square of shift */
 } pass;
 
 /* A partial: c or nothing (n), scratch (n), then gained, left, the number of candidates, and those, the worst first. */
@@ -143,13 +174,17 @@ static dc_status accumulate(void *context, size_t first, size_t last, void *part
   found *f = (found *)(z + n);
   for (size_t i = first; i < last; i++) {
     int sense = dc_row_sense(p->cone->task, p->cone->kind, i);
-    if (sense == 2 || !(standardise(p->cone, i, z) > 0) || !is_left(p->cone, z)) continue;
-    if (!p->rest) {
+    if (sense == 2 || !is_left(p->cone, i, p->base)) continue;
+    if (p->sums) {
       f->left += 1;
+      standardise(p->cone, i, z);
       for (size_t j = 0; j < n; j++) c[j] += sense * z[j];
       continue;
     }
-    double side = dot(z, p->rest, n) / p->size, sign = sense ? sense : side > 0 ? -1 : 1;
+    double size, side = side_of(p->cone, i, p->cone->space->plane, p->base, &size);
+    if (!(size > 0)) continue;
+    side /= size;
+    double sign = sense ? sense : side > 0 ? -1 : 1;
     if (side * sign > SIDE) {
       f->gained += 1;
     } else if (side * sign < -SIDE) {
@@ -175,12 +210,17 @@ static void merge(void *context, void *into, const void *from)
   for (size_t k = 0; k < (size_t)g->count; k++) insert(f, g->worst[k]);
 }
 
-static dc_status go_through(const dc_cone *cone, const double *rest, dc_error *error)
+/* rest: a direction of length `size`, or NULL for c. */
+static dc_status go_through(const dc_cone *cone, const double *rest, double size, dc_error *error)
 {
-  pass p = {cone, rest, rest ? length(rest, cone->columns->n) : 1};
-  size_t bytes = 2 * cone->columns->n * sizeof(double) + sizeof(found);
-  return dc_task_fold(cone->task, cone->task->design->n_rows, BLOCK_ROWS, bytes, accumulate, merge, &p,
-                      cone->space->partial, error);
+  dc_cone_space *s = cone->space;
+  pass p = {cone, rest == NULL, dot(s->shift, s->shift, s->n)};
+  size_t bytes = 2 * s->n * sizeof(double) + sizeof(found);
+  if (rest) lay_plane(s, rest, s->plane);
+  for (size_t j = 0; j <= s->n && rest; j++) s->plane[j] /= size;
+  for (size_t k = 0; k < cone->n_done; k++) lay_plane(s, cone->done + k * s->n, s->plane + (k + 1) * (s->n + 1));
+  return dc_task_fold(cone->task, cone->task->design->n_rows, BLOCK_ROWS, bytes, accumulate, merge, &p, s->partial,
+                      error);
 }
 
 /* ---- least squares ---- */
@@ -337,14 +377,15 @@ dc_status dc_cone_search(const dc_cone *cone, double *direction, size_t *gained,
   memset(direction, 0, n * sizeof *direction);
   *gained = *left = 0;
   s->n_used = s->n_pool = 0;
-  dc_status status = go_through(cone, NULL, error);
+  prepare(cone);
+  dc_status status = go_through(cone, NULL, 1, error);
   if (status != DC_OK) return status;
   memcpy(s->c, s->partial, n * sizeof *s->c);
   leave(s);
   double all = length(s->c, n), size = all;
   if (!(all > 1e-13 * f->left)) return DC_OK;
   for (int turn = 0; turn < PASSES; turn++) {
-    status = go_through(cone, s->rest, error);
+    status = go_through(cone, s->rest, size, error);
     if (status != DC_OK) return status;
     if (f->count == 0) {
       for (size_t j = 0; j < n; j++) direction[j] = s->rest[j] / size;

@@ -26,7 +26,8 @@ typedef struct dc_cone {
   dc_cone_space *space;
 } dc_cone;
 
-dc_cone_space *dc_cone_space_new(const dc_columns *columns, struct dc_arena *arena); /* NULL when memory ends */
+/* most_done: of directions that a search will leave out. NULL when memory ends. */
+dc_cone_space *dc_cone_space_new(const dc_columns *columns, size_t most_done, struct dc_arena *arena);
 
 /* direction (columns->n): of coefficients of standardised columns, length 1; all 0 where there is none. gained, left: rows
  * that it moves and that it does not. DC_W_MAXITER: it was not found out. */
