@@ -197,27 +197,24 @@ dc_status dc_profile_without(const dc_profile *profile, size_t first, size_t cou
   return status;
 }
 
-dc_status dc_profile_wald(const dc_profile *profile, size_t first, size_t count, double *statistic, size_t *df,
-                          dc_error *error)
+dc_status dc_profile_wald(const dc_fit *fit, size_t first, size_t count, struct dc_arena *arena, double *statistic,
+                          size_t *df, dc_error *error)
 {
-  const dc_problem *problem = profile->problem;
-  struct dc_arena *arena = problem->task->arena;
   size_t *in = dc_arena_alloc(arena, count + 1, sizeof *in), n = 0;
   double *part = dc_arena_alloc(arena, count * (count + 1) / 2 + 1, sizeof *part);
   double *b = dc_arena_alloc(arena, count + 1, sizeof *b);
   if (!in || !part || !b) return dc_fail_memory(error, "testing a term");
-  for (size_t j = 0; j < problem->p; j++)
-    if (problem->column[j] >= first && problem->column[j] < first + count) in[n++] = j;
+  for (size_t k = first; k < first + count; k++)
+    if (!isnan(fit->coefficients[k].estimate)) in[n++] = k;
   for (size_t a = 0; a < n; a++) {
-    b[a] = profile->beta[in[a]];
-    for (size_t c = 0; c <= a; c++) part[dc_packed(a, c)] = covariance_of(profile, in[a], in[c]);
+    b[a] = fit->coefficients[in[a]].estimate;
+    for (size_t c = 0; c <= a; c++) part[dc_packed(a, c)] = fit->covariance[in[a] * fit->n_columns + in[c]];
   }
   *df = n;
   *statistic = NAN;
   if (n == 0 || !dc_packed_factor(part, n)) return DC_OK;
   dc_packed_solve(part, n, b);
   *statistic = 0;
-  for (size_t a = 0; a < n; a++) *statistic += b[a] * profile->beta[in[a]];
-  *statistic /= profile->dispersion;
+  for (size_t a = 0; a < n; a++) *statistic += b[a] * fit->coefficients[in[a]].estimate;
   return DC_OK;
 }

@@ -29,8 +29,8 @@ dc_status dc_profile_limits(const dc_profile *profile, size_t j, double *lower, 
 dc_status dc_profile_without(const dc_profile *profile, size_t first, size_t count, double *fall, size_t *df,
                              dc_error *error) DC_MUST_CHECK;
 
-/* The Wald statistic of the same columns. */
-dc_status dc_profile_wald(const dc_profile *profile, size_t first, size_t count, double *statistic, size_t *df,
-                          dc_error *error) DC_MUST_CHECK;
+/* The Wald statistic of the same columns, by the covariance of a judged fit. NaN where that is singular. */
+dc_status dc_profile_wald(const dc_fit *fit, size_t first, size_t count, struct dc_arena *arena, double *statistic,
+                          size_t *df, dc_error *error) DC_MUST_CHECK;
 
 #endif
