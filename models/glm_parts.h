@@ -9,11 +9,12 @@ typedef struct dc_glm_fit {
   const dc_model *model;
   const dc_task *task;
   dc_problem *problem;
-  dc_newton how;      /* steps and tolerance from the options */
-  double *beta;       /* p: start, then the maximum */
-  dc_quadratic *q;    /* there */
-  double *covariance; /* packed, dispersion 1 (the penalty's curvature included) */
-  double dispersion;  /* 1 where the family has none */
+  dc_newton how;               /* steps and tolerance from the options */
+  double *beta;                /* p: start, then the maximum */
+  dc_quadratic *q;             /* there */
+  double *covariance;          /* packed, dispersion 1 (the penalty's curvature included) */
+  double rows, log_likelihood; /* rows of weight above 0; as R has it, with its constant */
+  double dispersion;
   dc_newton_result result;
   dc_fit *fit;
   bool fitted; /* set by dc_glm_before when it has filled beta, q, covariance and result itself (a path) */

@@ -20,9 +20,11 @@ typedef struct dc_quadratic {
   size_t p;
   double *gram;  /* p (p + 1) / 2: X'WX */
   double *score; /* p */
-  double deviance, log_likelihood;
-  double pearson;     /* sum of w (y - mu)^2 / V(mu) */
-  double weight, sum; /* sums of the prior weights (times trials) and of weighted responses */
+  double deviance;
+  double log_likelihood; /* - deviance / 2: up to a constant, as if the dispersion were 1 */
+  double pearson;        /* sum of w (y - mu)^2 / V(mu) */
+  double weight, sum;    /* sums of the prior weights (times trials) and of weighted responses */
+  double most;           /* largest |eta| */
 } dc_quadratic;
 
 static inline size_t dc_packed(size_t i, size_t j) { return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i; }
@@ -36,8 +38,12 @@ typedef struct dc_problem {
   bool intercept;         /* then it is column 0 */
   size_t *column;         /* p: the design's column (of dc_fit) */
   double *centre, *scale; /* p: a number's; 0 and 1 otherwise */
-  double *mean, *sd; /* p: of the design's columns, weighted by prior weights; sd with divisor n; intercept: 1, 0 */
-  size_t n_columns;  /* of the design */
+  double *mean, *sd;      /* p: of the design's columns, once dc_problem_moments has found them */
+  double *start;          /* p: where Newton begins */
+  double constant;        /* the intercept of a fit to nothing else */
+  double **twin;        /* n_columns: of a column left out, its shares of the design's other columns; NULL otherwise */
+  double null_deviance; /* NaN where it is not known yet */
+  size_t n_columns;     /* of the design */
   dc_rows *rows;
 } dc_problem;
 
@@ -50,6 +56,9 @@ dc_quadratic *dc_quadratic_new(const dc_problem *problem); /* from the arena, ze
 dc_status dc_problem_at(dc_problem *problem, const double *beta, dc_quadratic *q, dc_error *error) DC_MUST_CHECK;
 /* The same without the Gram matrix and score: deviance and log likelihood only. */
 dc_status dc_problem_deviance(dc_problem *problem, const double *beta, dc_quadratic *q, dc_error *error) DC_MUST_CHECK;
+
+/* Means and standard deviations (divisor n) by prior weights; intercept: 1 and 0. */
+dc_status dc_problem_moments(dc_problem *problem, dc_error *error) DC_MUST_CHECK;
 
 /* Coefficients and covariance of internal columns as the design's: estimate n_columns, NaN for columns left out;
  * covariance: packed p (p + 1) / 2 -> n_columns^2 row-major, NaN for columns left out. */

@@ -13,7 +13,7 @@ typedef struct dc_penalty {
 
 typedef struct dc_newton {
   size_t max_steps;
-  double tolerance;          /* of the decrease promised: score'd <= tolerance (|deviance| + .1) ends it */
+  double tolerance;          /* the last step is at most so many standard errors */
   const dc_penalty *penalty; /* NULL = none */
   const bool *fixed;         /* p: coefficients held at their start; NULL = none is */
 } dc_newton;
@@ -21,6 +21,7 @@ typedef struct dc_newton {
 typedef struct dc_newton_result {
   size_t steps;
   bool converged;
+  bool unbounded;     /* the likelihood rises for ever as coefficients grow: separation, no events */
   double objective;   /* -log likelihood + penalty */
   double *covariance; /* packed p (p + 1) / 2, of dispersion 1: inverse of gram + penalty's Hessian; 0 where fixed */
 } dc_newton_result;
@@ -29,8 +30,10 @@ typedef struct dc_newton_result {
 dc_status dc_newton_run(dc_problem *problem, const dc_newton *how, double *beta, dc_quadratic *q,
                         dc_newton_result *result, dc_error *error) DC_MUST_CHECK;
 
-/* Where Newton begins when nothing better is known: all 0, the intercept from the mean response. */
+/* Where Newton begins when nothing better is known. */
 void dc_newton_start(const dc_problem *problem, double *beta);
+/* One step from the quadratic model at beta. */
+dc_status dc_newton_first(dc_problem *problem, const dc_quadratic *q, double *beta, dc_error *error) DC_MUST_CHECK;
 
 /* Cholesky of a packed symmetric matrix in place (L by rows); false when it is not positive definite. Solve: in place. */
 bool dc_packed_factor(double *a, size_t p);
