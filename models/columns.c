@@ -82,8 +82,8 @@ dc_status dc_columns_measure(const dc_task *task, const dc_columns *columns, dc_
   if (!parts) return dc_fail_memory(error, "measuring columns");
   pass p = {task, columns, NULL};
   for (int turn = 0; turn < 2; turn++) {
-    dc_status status =
-        dc_task_fold(task, rows, BLOCK_ROWS, (n + 1) * sizeof *parts, accumulate, merge, &p, parts, error);
+    dc_status status = dc_task_fold(task, rows, BLOCK_ROWS, (n + 1) * sizeof *parts, accumulate, merge, &p, parts,
+                                    error);
     if (status != DC_OK) return status;
     for (size_t k = 0; k < n; k++) {
       const part *c = &parts[1 + k];

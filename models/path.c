@@ -12,14 +12,14 @@ static const double KKT = 1e-10;
 
 /* In standardised coefficients b, per unit of weight; without the intercept, which is at its best for any b. */
 struct dc_net_space {
-  size_t m, first;     /* columns; the problem's column of the first one: 1 with an intercept */
-  double *gram;        /* m x m */
+  size_t m, first;      /* columns; the problem's column of the first one: 1 with an intercept */
+  double *gram;         /* m x m */
   double *cross, pivot; /* the intercept's row of the Gram matrix, m, and its diagonal entry */
-  double lead;         /* its score */
-  double *residual;    /* m: minus the gradient of the quadratic model at b */
-  double *start, *b;   /* m: where the quadratic model is from; where it has got to */
-  double *factor;      /* packed m: of the active columns */
-  double *right;       /* m */
+  double lead;          /* its score */
+  double *residual;     /* m: minus the gradient of the quadratic model at b */
+  double *start, *b;    /* m: where the quadratic model is from; where it has got to */
+  double *factor;       /* packed m: of the active columns */
+  double *right;        /* m */
   size_t *active;
   double *trial; /* p */
 };
@@ -101,8 +101,8 @@ static void take(dc_net_space *s, const dc_problem *problem, const double *beta,
     s->start[j] = s->b[j] = beta[j + f] * unit;
     for (size_t k = 0; k <= j; k++) {
       double other = unit_of(problem, k + f), both = other > 0 ? by / other : 0;
-      s->gram[j * m + k] = s->gram[k * m + j] =
-          q->gram[dc_packed(j + f, k + f)] / w * both - s->cross[j] * s->cross[k] / s->pivot;
+      s->gram[j * m + k] = s->gram[k * m + j] = q->gram[dc_packed(j + f, k + f)] / w * both -
+                                                s->cross[j] * s->cross[k] / s->pivot;
     }
   }
 }

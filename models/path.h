@@ -20,7 +20,7 @@ typedef struct dc_net {
 typedef struct dc_net_space dc_net_space;
 dc_net_space *dc_net_space_new(const dc_problem *problem); /* from the arena; NULL when memory ends */
 
-/* From beta (p, changed) to the minimum, with q there. steps are added to; kkt: the largest violation, or NULL.
+/* From beta (p, changed) to the minimum, with q there; the problem's moments are known (dc_problem_moments). steps are added to; kkt: the largest violation, or NULL.
  * DC_W_MAXITER where it was not reached in 200 steps. */
 dc_status dc_net_fit(dc_problem *problem, dc_net_space *space, dc_net net, double *beta, dc_quadratic *q, size_t *steps,
                      double *kkt, dc_error *error) DC_MUST_CHECK;
@@ -43,9 +43,9 @@ typedef struct dc_path_point {
 
 typedef struct dc_path {
   double alpha;
-  size_t n;                /* points, lambda descending from the ceiling; fewer where nothing is gained any more */
-  dc_path_point *point;    /* DC_PATH_POINTS */
-  size_t best, plain;      /* after cross-validation: the least mean; the largest lambda within its standard error */
+  size_t n;             /* points, lambda descending from the ceiling; fewer where nothing is gained any more */
+  dc_path_point *point; /* DC_PATH_POINTS */
+  size_t best, plain;   /* after cross-validation: the least mean; the largest lambda within its standard error */
 } dc_path;
 
 /* The path on all rows, warm starts along it. */

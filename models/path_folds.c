@@ -18,9 +18,11 @@ dc_status dc_path_fit(dc_problem *problem, double alpha, dc_path *path, dc_error
   double *beta = dc_arena_alloc(arena, problem->p + 1, sizeof *beta);
   *path = (dc_path){.alpha = alpha, .point = dc_arena_alloc(arena, DC_PATH_POINTS, sizeof *path->point)};
   if (!space || !q || !beta || !path->point) return dc_fail_memory(error, "a path of penalties");
-  dc_newton_start(problem, beta);
   size_t steps = 0;
-  dc_status status = dc_net_fit(problem, space, (dc_net){alpha, 1e200}, beta, q, &steps, NULL, error);
+  dc_status status = dc_problem_moments(problem, error);
+  if (status != DC_OK) return status;
+  if (problem->intercept) beta[0] = problem->constant;
+  status = dc_net_fit(problem, space, (dc_net){alpha, 1e200}, beta, q, &steps, NULL, error);
   if (status != DC_OK && status != DC_W_MAXITER) return status;
   double none = q->deviance, ceiling = dc_net_ceiling(problem, alpha, q), before = 0;
   double floor = (double)problem->task->design->n_rows < (double)problem->p ? 1e-2 : 1e-4;
@@ -81,8 +83,7 @@ static dc_status begin_part(part *p, const dc_problem *whole, struct dc_arena *a
   double *weight = dc_arena_alloc(arena, f->rows, sizeof *weight);
   if (!weight) return dc_fail_memory(error, "holding rows out");
   p->design = *whole->task->design;
-  for (size_t i = 0; i < f->rows; i++)
-    weight[i] = !is_in(f, fold, i) ? 0 : p->design.weight ? p->design.weight[i] : 1;
+  for (size_t i = 0; i < f->rows; i++) weight[i] = !is_in(f, fold, i) ? 0 : p->design.weight ? p->design.weight[i] : 1;
   p->design.weight = weight;
   p->task = *whole->task;
   p->task.design = &p->design;
@@ -131,7 +132,9 @@ static dc_status score_fold(dc_problem *whole, const dc_path *path, const folds 
   dc_net_space *space = dc_net_space_new(train.problem);
   double *estimate = dc_arena_alloc(arena, whole->n_columns + 1, sizeof *estimate);
   if (!space || !estimate) return dc_fail_memory(error, "holding rows out");
-  dc_newton_start(train.problem, train.beta);
+  status = dc_problem_moments(train.problem, error);
+  if (status != DC_OK) return status;
+  if (train.problem->intercept) train.beta[0] = train.problem->constant;
   status = dc_problem_at(train.problem, train.beta, train.q, error);
   size_t steps = 0;
   scores->weight = 0;

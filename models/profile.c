@@ -13,13 +13,13 @@ typedef struct refit {
   dc_problem *problem;
   dc_quadratic *q;
   dc_newton how;
-  double *beta, *best;     /* p of the problem */
+  double *beta, *best; /* p of the problem */
   bool *fixed;
-  dc_design design;        /* of an intercept held: it becomes an offset */
+  dc_design design; /* of an intercept held: it becomes an offset */
   dc_task task;
   double *offset;
-  size_t j;                /* the column held, of the profile's problem */
-  double at, error_of;     /* the design's estimate and standard error, dispersion 1 */
+  size_t j;            /* the column held, of the profile's problem */
+  double at, error_of; /* the design's estimate and standard error, dispersion 1 */
 } refit;
 
 static double covariance_of(const dc_profile *p, size_t i, size_t j) { return p->covariance[dc_packed(i, j)]; }

@@ -16,7 +16,7 @@ typedef struct dc_profile {
   const double *covariance; /* packed, of dispersion 1, there */
   double objective;         /* there: -log likelihood + penalty */
   double dispersion;
-  double reach;             /* the quantile: 1.96 for 95 % */
+  double reach; /* the quantile: 1.96 for 95 % */
 } dc_profile;
 
 /* Both limits of the problem's column j, in the design's units; infinite where the likelihood never falls so far. The

@@ -221,15 +221,12 @@ static void learn(double *inverse, size_t m, const double *by, const double *cha
   for (size_t i = 0; i < m; i++) round += change[i] * scratch[i];
   for (size_t i = 0; i < m; i++)
     for (size_t j = 0; j < m; j++)
-      inverse[i * m + j] +=
-          (1 + round / curved) * by[i] * by[j] / curved - (scratch[i] * by[j] + by[i] * scratch[j]) / curved;
+      inverse[i * m + j] += (1 + round / curved) * by[i] * by[j] / curved -
+                            (scratch[i] * by[j] + by[i] * scratch[j]) / curved;
 }
 
 /* Whether a group's penalty is where it can go no further. */
-static bool is_stuck(double rho, double slope)
-{
-  return (rho >= BOUND && slope > 0) || (rho <= -BOUND && slope < 0);
-}
+static bool is_stuck(double rho, double slope) { return (rho >= BOUND && slope > 0) || (rho <= -BOUND && slope < 0); }
 
 typedef struct ascent {
   size_t m;

@@ -196,7 +196,8 @@ static dc_status by_columns(search *s, dc_error *error)
   if (status == DC_OK && !(all->rows[0] > 0 && all->rows[1] > 0) && s->columns.design->intercept) {
     char text[160];
     s->found->separated = s->found->complete = s->found->runs[0] = true;
-    return add_cause(s, error, "by the intercept: every row has %s", outcome_of(s, all->rows[1] > 0, text, sizeof text));
+    return add_cause(s, error, "by the intercept: every row has %s",
+                     outcome_of(s, all->rows[1] > 0, text, sizeof text));
   }
   for (size_t t = 0; t < s->columns.design->n_terms && status == DC_OK; t++)
     status = judge_term(s, all, column, column + s->columns.n, t, error);

@@ -7,16 +7,16 @@
 
 typedef enum dc_separates {
   DC_SEPARATES_CHANCES, /* logit, probit, cloglog: all failures may go down, all successes up, what is mixed may not move */
-  DC_SEPARATES_COUNTS   /* log link: rows of 0 may go down */
+  DC_SEPARATES_COUNTS /* log link: rows of 0 may go down */
 } dc_separates;
 
 typedef struct dc_separation {
   bool separated;
-  bool complete;    /* no row is left that keeps the likelihood finite */
-  size_t gained;    /* rows whose fitted values run away */
-  bool *runs;       /* of the design's columns: the estimate is infinite; n_columns, in the task's arena */
+  bool complete; /* no row is left that keeps the likelihood finite */
+  size_t gained; /* rows whose fitted values run away */
+  bool *runs;    /* of the design's columns: the estimate is infinite; n_columns, in the task's arena */
   size_t n_causes;
-  char **cause;     /* "by region=North: ...", in the task's arena; one at least where it is separated */
+  char **cause; /* "by region=North: ...", in the task's arena; one at least where it is separated */
 } dc_separation;
 
 /* fit: laid out, for the names of columns. One pass over single columns; deep: also the search for combinations, and for all rows

@@ -20,17 +20,17 @@ typedef struct candidate {
 /* Least squares with coefficients >= 0 over a pool of rows: c + sum of coefficient times row as short as it gets. */
 struct dc_cone_space {
   size_t n;
-  double *pool;        /* up to n + NEW_ROWS rows, each of length 1 */
+  double *pool; /* up to n + NEW_ROWS rows, each of length 1 */
   size_t n_pool;
-  size_t *used;        /* of the pool, those with a coefficient > 0; at most n */
+  size_t *used; /* of the pool, those with a coefficient > 0; at most n */
   size_t n_used;
   double *coefficient, *other; /* of those */
-  double *q, *r;       /* rows q orthonormal, pool row used[k] = sum over j <= k of r[j, k] q[j] */
-  bool *barred;        /* of the pool: depends on those used */
-  double *c, *rest;    /* n */
-  double *partial;     /* of a pass */
-  double *inverse, *shift; /* standardised is x * inverse - shift; 0 where a column is out */
-  double *plane;           /* n: coefficients of x in a direction, with its constant; then the same of each done one */
+  double *q, *r;               /* rows q orthonormal, pool row used[k] = sum over j <= k of r[j, k] q[j] */
+  bool *barred;                /* of the pool: depends on those used */
+  double *c, *rest;            /* n */
+  double *partial;             /* of a pass */
+  double *inverse, *shift;     /* standardised is x * inverse - shift; 0 where a column is out */
+  double *plane; /* n: coefficients of x in a direction, with its constant; then the same of each done one */
 };
 
 dc_cone_space *dc_cone_space_new(const dc_columns *columns, size_t most_done, struct dc_arena *arena)
@@ -52,8 +52,8 @@ dc_cone_space *dc_cone_space_new(const dc_columns *columns, size_t most_done, st
   s->inverse = dc_arena_alloc(arena, n, sizeof *s->inverse);
   s->shift = dc_arena_alloc(arena, n, sizeof *s->shift);
   s->plane = dc_arena_alloc(arena, (n + 1) * (most_done + 1), sizeof *s->plane);
-  bool there = s->inverse && s->shift && s->plane && s->pool && s->used && s->coefficient && s->other && s->q && s->r && s->barred && s->c && s->rest &&
-               s->partial;
+  bool there = s->inverse && s->shift && s->plane && s->pool && s->used && s->coefficient && s->other && s->q && s->r &&
+               s->barred && s->c && s->rest && s->partial;
   return there ? s : NULL;
 }
 

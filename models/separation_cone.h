@@ -20,9 +20,9 @@ typedef struct dc_cone {
   const dc_columns *columns;
   const dc_column_scale *scale;
   dc_separates kind;
-  const bool *out;         /* columns that must be 0; NULL = none */
-  size_t n_done;           /* rows that one of these directions already moves are left out */
-  const double *done;      /* n_done x columns->n */
+  const bool *out;    /* columns that must be 0; NULL = none */
+  size_t n_done;      /* rows that one of these directions already moves are left out */
+  const double *done; /* n_done x columns->n */
   dc_cone_space *space;
 } dc_cone;
 

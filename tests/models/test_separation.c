@@ -120,8 +120,8 @@ static void test_trials(void **state)
   rows r = {.term = {number("x", x)}};
   ready(&r, 4, 1, y);
   r.response.trials = trials;
-  check_causes(&r, false, 3, "by x: every row with x > 3 has won in all trials, every row with x < 3 has won in no trial",
-               NULL);
+  check_causes(&r, false, 3,
+               "by x: every row with x > 3 has won in all trials, every row with x < 3 has won in no trial", NULL);
   r.response.y = w;
   assert_false(find(&r, DC_SEPARATES_CHANCES).separated);
   done(&r);
@@ -330,10 +330,10 @@ static void test_wide(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_number),   cmocka_unit_test(test_edge),    cmocka_unit_test(test_level),
-      cmocka_unit_test(test_all_won),  cmocka_unit_test(test_trials),  cmocka_unit_test(test_counts),
-      cmocka_unit_test(test_weight),   cmocka_unit_test(test_together), cmocka_unit_test(test_aliased),
-      cmocka_unit_test(test_no_false_alarm), cmocka_unit_test(test_made), cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_number),         cmocka_unit_test(test_edge),     cmocka_unit_test(test_level),
+      cmocka_unit_test(test_all_won),        cmocka_unit_test(test_trials),   cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_weight),         cmocka_unit_test(test_together), cmocka_unit_test(test_aliased),
+      cmocka_unit_test(test_no_false_alarm), cmocka_unit_test(test_made),     cmocka_unit_test(test_wide),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
