@@ -189,8 +189,9 @@ static dc_status judge_term(search *s, const sides *all, const sides *column, co
 static dc_status by_columns(search *s, dc_error *error)
 {
   size_t n = 1 + s->columns.n + s->columns.design->n_terms;
-  sides *all = dc_arena_alloc(s->task->arena, n, sizeof *all), *column = all + 1;
+  sides *all = dc_arena_alloc(s->task->arena, n, sizeof *all);
   if (!all) return dc_fail_memory(error, "looking for separation");
+  const sides *column = all + 1;
   dc_status status = dc_task_fold(s->task, s->columns.design->n_rows, BLOCK_ROWS, n * sizeof *all, accumulate, merge, s,
                                   all, error);
   if (status == DC_OK && !(all->rows[0] > 0 && all->rows[1] > 0) && s->columns.design->intercept) {
