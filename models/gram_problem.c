@@ -190,8 +190,8 @@ dc_status dc_problem_new(const dc_task *task, const dc_family *family, dc_proble
   dc_quadratic *q = dc_quadratic_new(problem);
   problem->start = dc_arena_alloc(task->arena, problem->n_columns + 1, sizeof *problem->start);
   if (!q || !problem->start) return dc_fail_memory(error, "fitting a model");
-  /* chances begin where all rows are alike; others where the responses are */
-  bool alike = family->kind == DC_FAMILY_BINOMIAL && problem->intercept && !r->offset;
+  /* as R's glm begins, where the responses are; chances of many rows where all are alike, which is quicker */
+  bool alike = r->n >= DC_MANY_ROWS && family->kind == DC_FAMILY_BINOMIAL && problem->intercept && !r->offset;
   problem->constant = problem->intercept ? dc_family_eta(family, mean_response(r)) : 0;
   if (alike) problem->start[0] = problem->constant;
   status = dc_problem_pass(problem, problem->start, alike ? DC_PASS_GRAM : DC_PASS_FIRST, 1, q, error);

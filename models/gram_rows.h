@@ -5,7 +5,7 @@
 #include "models/gram.h"
 #include "models/gram_kernels.h"
 
-enum { DC_GRAM_BLOCK = 1 << 16 };
+enum { DC_GRAM_BLOCK = 1 << 16, DC_MANY_ROWS = 1 << 16 };
 
 #define DC_NO_COLUMN SIZE_MAX
 

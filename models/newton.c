@@ -10,7 +10,7 @@
  * inverse is found a second time, from rows made orthogonal by the first. */
 static const double LEAST_PIVOT = 1e-15, HELD = 1e150, POLISHED = 1e-6;
 static const double SUB_TOLERANCE = 0.1, FLAT = 1e-6, GROWS = 0.3;
-enum { SUB_STRIDE = 16, SUB_STEPS = 4, SUB_ROWS = 1 << 16, HALVINGS = 30, POLISH_COST = 2000000000 };
+enum { SUB_STRIDE = 16, SUB_STEPS = 4, HALVINGS = 30, POLISH_COST = 2000000000 };
 
 static double dot(const double *a, const double *b, size_t n)
 {
@@ -255,7 +255,7 @@ static void move(work *w, double *beta)
 static dc_status approach(work *w, double *beta, dc_quadratic *q, dc_error *error)
 {
   const dc_rows *r = w->problem->rows;
-  if (r->n < SUB_ROWS || r->n / SUB_STRIDE < 50 * w->p || w->how->penalty || w->how->fixed) return DC_OK;
+  if (r->n < DC_MANY_ROWS || r->n / SUB_STRIDE < 50 * w->p || w->how->penalty || w->how->fixed) return DC_OK;
   for (size_t k = 0; k < SUB_STEPS; k++) {
     dc_status status = dc_problem_pass(w->problem, beta, DC_PASS_GRAM, SUB_STRIDE, q, error);
     if (status != DC_OK) return status;
@@ -297,11 +297,21 @@ static bool ends(const work *w, double square, double before, const dc_quadratic
   return result->converged = result->unbounded || stalled;
 }
 
+/* As R's glm with epsilon 1e-14 ends: the deviance stays. The weights are then those of one step before. Newton's method on
+ * many rows, whose deviance is rounded, ends by the size of its step. */
+static bool stays(const work *w, const dc_quadratic *q, double before)
+{
+  bool many = w->problem->rows->n >= DC_MANY_ROWS && dc_family_canonical(&w->problem->family);
+  if (many || w->how->penalty || !isfinite(before)) return false;
+  return fabs(q->deviance - before) < 1e-14 * (fabs(q->deviance) + 0.1);
+}
+
 dc_status dc_newton_run(dc_problem *problem, const dc_newton *how, double *beta, dc_quadratic *q,
                         dc_newton_result *result, dc_error *error)
 {
   work w;
-  double least = INFINITY, before = INFINITY, most = INFINITY, *covariance = result->covariance;
+  bool still = false;
+  double least = INFINITY, before = INFINITY, deviance = INFINITY, most = INFINITY, *covariance = result->covariance;
   *result = (dc_newton_result){.covariance = covariance};
   if (!begin(&w, problem, how)) return dc_fail_memory(error, "fitting a model");
   dc_status status = approach(&w, beta, q, error);
@@ -310,6 +320,10 @@ dc_status dc_newton_run(dc_problem *problem, const dc_newton *how, double *beta,
     bool better = true;
     status = dc_problem_at(problem, beta, q, error);
     if (status != DC_OK) break;
+    if (stays(&w, q, deviance)) {
+      result->converged = still = true;
+      break;
+    }
     prepare(&w, beta, q);
     if (result->steps || !isfinite(w.objective)) status = come_back(&w, beta, least, q, &better, error);
     if (status != DC_OK) break;
@@ -322,6 +336,7 @@ dc_status dc_newton_run(dc_problem *problem, const dc_newton *how, double *beta,
     bool done = ends(&w, square, before, q, most, result);
     if (done || result->steps == how->max_steps) break;
     before = square;
+    deviance = q->deviance;
     least = w.objective;
     most = q->most;
     move(&w, beta);
@@ -329,7 +344,7 @@ dc_status dc_newton_run(dc_problem *problem, const dc_newton *how, double *beta,
   }
   result->objective = w.objective;
   if (status == DC_OK && covariance) status = find_covariance(&w, beta, covariance, error);
-  if (status == DC_OK && result->converged && !result->unbounded) move(&w, beta);
+  if (status == DC_OK && result->converged && !result->unbounded && !still) move(&w, beta);
   free(w.l);
   return status;
 }
