@@ -205,7 +205,8 @@ static dc_status advance(mixed *m, point *to, point *from, bool *moved, dc_error
   const size_t w = m->dense + 1, n = m->levels * m->size;
   memcpy(from->theta, m->theta, w * sizeof(double));
   memcpy(from->b, m->b, n * sizeof(double));
-  double before = m->log_likelihood - 0.5 * penalty(m, m->theta, m->b), slack = most_worse + 1e-10 * fabs(before), share = 1;
+  double before = m->log_likelihood - 0.5 * penalty(m, m->theta, m->b), slack = most_worse + 1e-10 * fabs(before),
+         share = 1;
   *moved = false;
   for (int k = 0; k < MAX_SHORTER && !*moved; k++, share *= 0.5) {
     for (size_t i = 0; i < w; i++) m->theta[i] = from->theta[i] + share * (to->theta[i] - from->theta[i]);

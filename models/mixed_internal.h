@@ -15,11 +15,11 @@
 #include "engine/base/arena.h"
 
 enum {
-  MIXED_CHUNK = 128,   /* rows at a time */
-  MIXED_SIZE = 8,      /* numbers in the pivot's vector */
-  MIXED_DENSE = 4096,  /* dense columns */
+  MIXED_CHUNK = 128,  /* rows at a time */
+  MIXED_SIZE = 8,     /* numbers in the pivot's vector */
+  MIXED_DENSE = 4096, /* dense columns */
   MIXED_PARAMETERS = 48,
-  MIXED_KNOTS = 64     /* functions of a smooth */
+  MIXED_KNOTS = 64 /* functions of a smooth */
 };
 
 /* What is known of a family at one row: the log likelihood without constants, its derivative by eta, minus its second
@@ -49,8 +49,8 @@ typedef struct mixed_random {
   size_t term; /* of the design */
   size_t size, count;
   bool pivot;
-  size_t at;        /* of the pivot: place in a level's vector; otherwise the first dense column */
-  size_t parameter; /* its size (size + 1) / 2 parameters: L by rows */
+  size_t at;               /* of the pivot: place in a level's vector; otherwise the first dense column */
+  size_t parameter;        /* its size (size + 1) / 2 parameters: L by rows */
   double unit[MIXED_SIZE]; /* of each row of L, so that parameters are about 1 */
 } mixed_random;
 
@@ -74,44 +74,45 @@ typedef struct mixed {
   size_t n_rows, n_used; /* used: of weight above 0 */
 
   size_t n_plain, n_numbers, n_codes, n_picks, n_smooths, n_randoms, n_parameters;
-  size_t *plain;            /* NUMBER terms */
-  const double **source;    /* packed numbers: columns of the design */
-  const dc_codes **coded;   /* packed codes */
-  double *mean, *unit;      /* of NUMBER terms: columns are (x - mean) / unit */
-  size_t *first;            /* of each term of the design: its first dense column; SIZE_MAX for the pivot */
+  size_t *plain;          /* NUMBER terms */
+  const double **source;  /* packed numbers: columns of the design */
+  const dc_codes **coded; /* packed codes */
+  double *mean, *unit;    /* of NUMBER terms: columns are (x - mean) / unit */
+  size_t *first;          /* of each term of the design: its first dense column; SIZE_MAX for the pivot */
   mixed_pick *picks;
   mixed_smooth *smooths;
   mixed_random *randoms;
-  size_t numbers_wide, dense; /* dense columns that are numbers; all of them. Column `dense` takes what no column takes */
-  int *random_of;             /* of each dense column: its random term, -1 = fixed */
-  bool *dead;                 /* left out: no column, or one that others make up */
+  size_t numbers_wide,
+      dense;      /* dense columns that are numbers; all of them. Column `dense` takes what no column takes */
+  int *random_of; /* of each dense column: its random term, -1 = fixed */
+  bool *dead;     /* left out: no column, or one that others make up */
   size_t *order, n_random, n_kept; /* random columns, then fixed ones */
 
   size_t levels, size; /* of the pivot; 0 = there is none */
   const dc_codes *pivot;
-  size_t *z;           /* of the pivot's vector: packed number, SIZE_MAX = 1 */
-  size_t *row_start;   /* levels + 1 */
-  uint32_t *row;       /* of the design, in the order of levels */
+  size_t *z;                                     /* of the pivot's vector: packed number, SIZE_MAX = 1 */
+  size_t *row_start;                             /* levels + 1 */
+  uint32_t *row;                                 /* of the design, in the order of levels */
   double *packed, *y, *trials, *weight, *offset; /* in that order; trials and offset may be NULL */
   uint32_t *codes;
   size_t *list_start; /* levels + 1: dense columns that its rows touch */
   uint32_t *list;
 
-  double *theta; /* dense + 1, at which sums are made; the last is 0 */
-  double *b;     /* levels x size */
+  double *theta;               /* dense + 1, at which sums are made; the last is 0 */
+  double *b;                   /* levels x size */
   double log_likelihood, base; /* at theta, b; and of the quadratic model there at b = 0, random columns 0 */
   double *gram, *score, *pull; /* (dense + 1)^2 lower; dense + 1: X'(score + W Z b), X' of the marginal's slope */
   double *block, *cross, *level_score, *level_pull;
   double *total;
 
-  bool has_variance;       /* are those of b known, given beta? */
-  double *variance;        /* levels x size^2 */
-  double *cross_variance;  /* as cross, of random columns */
-  double *dense_variance;  /* (dense + 1)^2 */
+  bool has_variance;      /* are those of b known, given beta? */
+  double *variance;       /* levels x size^2 */
+  double *cross_variance; /* as cross, of random columns */
+  double *dense_variance; /* (dense + 1)^2 */
 
   double parameter[MIXED_PARAMETERS];
-  double *root, *zeta;      /* as cross: L^-1 Lambda' C; levels x size: L^-1 Lambda' score */
-  double *level_factor;     /* levels x size^2 */
+  double *root, *zeta;                                /* as cross: L^-1 Lambda' C; levels x size: L^-1 Lambda' score */
+  double *level_factor;                               /* levels x size^2 */
   double *factor, *square, *right, *solution, *spare; /* of the dense columns that are kept */
   double determinant_random, determinant_fixed, quadratic;
   double sigma2, criterion; /* minus twice the log marginal likelihood without constants */

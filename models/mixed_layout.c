@@ -75,8 +75,8 @@ static bool allocate_layout(mixed *m)
   m->smooths = dc_arena_alloc(m->arena, n, sizeof *m->smooths);
   m->randoms = dc_arena_alloc(m->arena, n, sizeof *m->randoms);
   m->z = dc_arena_alloc(m->arena, MIXED_SIZE, sizeof *m->z);
-  return m->plain && m->source && m->coded && m->mean && m->unit && m->first && m->picks && m->smooths &&
-         m->randoms && m->z;
+  return m->plain && m->source && m->coded && m->mean && m->unit && m->first && m->picks && m->smooths && m->randoms &&
+         m->z;
 }
 
 /* --- numbers --- */
@@ -240,8 +240,7 @@ static dc_status add_effect(mixed *m, size_t t, dc_error *error)
     if (pivot)
       m->z[m->size++] = number;
     else
-      m->picks[m->n_picks++] =
-          (mixed_pick){pack_codes(m, &term->codes), number, DC_NO_REFERENCE, m->dense + k, size};
+      m->picks[m->n_picks++] = (mixed_pick){pack_codes(m, &term->codes), number, DC_NO_REFERENCE, m->dense + k, size};
   }
   if (!pivot) m->dense += size * levels;
   return DC_OK;

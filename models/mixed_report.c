@@ -168,8 +168,7 @@ static double covariance_of(const mixed *m, size_t one, size_t other)
   if (level == second) return m->variance[(level * q + a) * q + b];
   double sum = 0;
   size_t start = m->list_start[second], n = m->list_start[second + 1] - start;
-  for (size_t k = 0; k < n; k++)
-    sum -= level_move(m, second, b, k) * cross_covariance(m, level, a, m->list[start + k]);
+  for (size_t k = 0; k < n; k++) sum -= level_move(m, second, b, k) * cross_covariance(m, level, a, m->list[start + k]);
   return sum;
 }
 
@@ -436,7 +435,8 @@ static dc_status add_figures(report *r, const constants *c, int rounds, dc_error
   double df = (double)(m->n_kept - m->n_random + m->n_parameters) + (m->family->scaled ? 1 : 0);
   const dc_figure figures[] = {
       {"n", "rows of weight above 0", n},
-      {"log_likelihood", "log of the marginal (restricted) likelihood, variances and effects integrated out", -value / 2},
+      {"log_likelihood", "log of the marginal (restricted) likelihood, variances and effects integrated out",
+       -value / 2},
       {"reml_criterion", "minus twice the log restricted likelihood", m->restricted ? value : NAN},
       {"deviance", "of the rows given the effects' modes", 2 * (c->saturated - m->log_likelihood)},
       {"sigma", "standard deviation of a row of weight 1", m->family->scaled ? sqrt(m->sigma2) : NAN},

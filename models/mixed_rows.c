@@ -14,7 +14,7 @@ enum { BLOCK_ROWS = 8192 };
 /* One chunk of rows. */
 typedef struct chunk {
   size_t count;
-  double *x;       /* count x numbers_wide */
+  double *x;                                                                 /* count x numbers_wide */
   double z[MIXED_CHUNK * MIXED_SIZE], eta[MIXED_CHUNK], random[MIXED_CHUNK]; /* random: the part of b in eta */
   double score[MIXED_CHUNK], weight[MIXED_CHUNK], pull[MIXED_CHUNK];
   mixed_kernel kernel[MIXED_CHUNK];
