@@ -123,7 +123,7 @@ static double cross_covariance(const mixed *m, size_t level, size_t a, size_t de
 {
   size_t start = m->list_start[level], n = m->list_start[level + 1] - start, k = place_in(m, level, dense);
   if (k != SIZE_MAX) return m->cross_variance[start * m->size + a * n + k];
-  double x[MIXED_SIZE], scale[MIXED_SIZE * MIXED_SIZE];
+  double x[MIXED_SIZE] = {0}, scale[MIXED_SIZE * MIXED_SIZE];
   const size_t q = m->size;
   const double *factor = m->level_factor + level * q * q, *root = m->root + start * q;
   for (size_t i = 0; i < q; i++) {
@@ -146,7 +146,7 @@ static double level_move(const mixed *m, size_t level, size_t a, size_t k)
 {
   const size_t q = m->size, start = m->list_start[level], n = m->list_start[level + 1] - start;
   const double *factor = m->level_factor + level * q * q, *root = m->root + start * q;
-  double x[MIXED_SIZE], scale[MIXED_SIZE * MIXED_SIZE], sum = 0;
+  double x[MIXED_SIZE] = {0}, scale[MIXED_SIZE * MIXED_SIZE], sum = 0;
   for (size_t i = q; i-- > 0;) {
     x[i] = root[i * n + k];
     for (size_t j = i + 1; j < q; j++) x[i] -= factor[j * q + i] * x[j];
@@ -324,7 +324,7 @@ static dc_status set_twins(report *r, dc_error *error)
 /* Trace of scale^-1 V scale'^-1: how much of the prior's variance is left. */
 static double left_of(const double *scale, const double *v, size_t stride, size_t q)
 {
-  double x[MIXED_SIZE * MIXED_SIZE], sum = 0;
+  double x[MIXED_SIZE * MIXED_SIZE] = {0}, sum = 0;
   for (size_t i = 0; i < q; i++)
     for (size_t j = 0; j < q; j++) x[i * q + j] = v[i * stride + j];
   for (int side = 0; side < 2; side++)
