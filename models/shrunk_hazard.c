@@ -3,8 +3,8 @@
  * Tutz and Schmid 2016, Modeling Discrete Time-to-Event Data, chapter 8 (competing risks); Green 1984, JRSS B 46
  * (iteratively reweighted least squares); Gu 1992, JCGS 1 (variances on each step's quadratic model); Wood 2017,
  * section 6.2. Each step needs one pass over the rows; variances are tuned on its quadratic model without another. */
-#include "models/hazard_internal.h"
-#include "models/hazard_levels.h"
+#include "models/shrunk_hazard_internal.h"
+#include "models/shrunk_hazard_levels.h"
 
 #include "engine/base/arena.h"
 

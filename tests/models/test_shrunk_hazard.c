@@ -1,5 +1,5 @@
 /* Every claim is recomputed here from the documented model, not with the engine's own functions. */
-#include "models/hazard_internal.h"
+#include "models/shrunk_hazard_internal.h"
 
 #include "engine/base/random.h"
 #include "tests/check.h"
