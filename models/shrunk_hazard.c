@@ -5,6 +5,7 @@
  * section 6.2. Each step needs one pass over the rows; variances are tuned on its quadratic model without another. */
 #include "models/shrunk_hazard_internal.h"
 #include "models/shrunk_hazard_levels.h"
+#include "models/softmax_kernel.h"
 
 #include "engine/base/arena.h"
 
@@ -81,27 +82,17 @@ static dc_status check_rows(const dc_hazard_rows *rows, dc_error *error)
   return dc_shrunk_check(rows->n_rows, rows->n_factors, rows->factors, rows->code, error);
 }
 
-/* Log likelihood with its derivatives, per row; probabilities relative to the largest so that nothing overflows. */
+/* Log likelihood with its derivatives, per row. */
 static double kernel(const void *context, size_t first, size_t count, const double *eta, double *score, double *weight)
 {
   const dc_hazard_rows *rows = context;
   double sum = 0;
   for (size_t i = 0; i < count; i++) {
-    const double *y = rows->weight + 3 * (first + i);
-    double length = rows->log_length[first + i], e0 = eta[2 * i] + length, e1 = eta[2 * i + 1] + length;
-    double top = fmax(0, fmax(e0, e1)), won = exp(e0 - top), lost = exp(e1 - top), open = exp(-top);
-    double all = won + lost + open, n = y[0] + y[1] + y[2];
-    sum += y[0] * (e0 - top) + y[1] * (e1 - top) - y[2] * top - n * log(all);
-    if (!weight) continue;
-    double p0 = won / all, p1 = lost / all, p2 = open / all;
-    /* y0 - n p0 without cancellation when p0 is nearly 1 */
-    score[2 * i] = y[0] * (p1 + p2) - (y[1] + y[2]) * p0;
-    score[2 * i + 1] = y[1] * (p0 + p2) - (y[0] + y[2]) * p1;
-    double *w = weight + DC_SHRUNK_CELL * i;
-    w[0] = n * p0 * (p1 + p2);
-    w[1] = -n * p0 * p1;
-    w[2] = n * p1 * (p0 + p2);
-    w[3] = 0;
+    double length = rows->log_length[first + i];
+    const double at[DC_RISKS] = {eta[2 * i] + length, eta[2 * i + 1] + length};
+    double *w = weight ? weight + DC_SHRUNK_CELL * i : NULL;
+    sum += dc_softmax_row(DC_RISKS, at, rows->weight + 3 * (first + i), score + 2 * i, w);
+    if (w) w[DC_SHRUNK_TERMS] = 0;
   }
   return sum;
 }

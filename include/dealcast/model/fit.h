@@ -110,4 +110,10 @@ dc_status dc_fit_eta(const dc_fit *fit, const dc_design *design, size_t first, s
 /* The mean under the link. For softmax, n_equations etas give n_equations + 1 chances. */
 void dc_fit_mean(const dc_fit *fit, const double *eta, double *mean);
 
+/* Of fits of models that need time, whose last term is "period" where hazards differ between periods (the design has no
+ * such term): the chances that rows first .. last - 1 have ended in each category by the end of each of the periods 1 ..
+ * periods; (last - first) x periods x n_equations. NaN where a row has a level that the fit does not know. */
+dc_status dc_fit_incidence(const dc_fit *fit, const dc_design *design, size_t first, size_t last, size_t periods,
+                           double *incidence, dc_error *error) DC_MUST_CHECK;
+
 #endif
