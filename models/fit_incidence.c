@@ -36,8 +36,7 @@ static void follow(const dc_fit *fit, const dc_fit_term *baseline, const uint32_
   for (size_t k = 0; k < periods; k++) {
     if (k == 0 || (level && level[k] != level[k - 1]))
       hazards_of(fit, baseline, level ? level[k] : 0, eta, scratch, chance);
-    for (size_t e = 0; e < n; e++)
-      incidence[k * n + e] = (k ? incidence[(k - 1) * n + e] : 0) + stay * chance[e + 1];
+    for (size_t e = 0; e < n; e++) incidence[k * n + e] = (k ? incidence[(k - 1) * n + e] : 0) + stay * chance[e + 1];
     stay *= chance[0];
   }
 }

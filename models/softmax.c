@@ -87,7 +87,7 @@ static dc_status find_categories(dc_softmax *s, dc_error *error)
     s->slot[c] = (int32_t)s->equations;
     char *name = dc_arena_alloc(s->task->arena, 16, 1);
     if (!name) return out_of_memory(error);
-    snprintf(name, 16, "%lu", (unsigned long)c + 1);
+    snprintf(name, 16, "%lu", (unsigned long)c);
     s->equation[s->equations++] = category->names ? category->names[c] : name;
   }
   s->slot[0] = (int32_t)s->equations;

@@ -197,7 +197,7 @@ static dc_status note_categories(const result *r, dc_error *error)
     if (category->names)
       status = dc_fit_add_note(r->fit, error, "no row is %s: it has no equation", category->names[c]);
     else
-      status = dc_fit_add_note(r->fit, error, "no row is of category %lu: it has no equation", (unsigned long)c + 1);
+      status = dc_fit_add_note(r->fit, error, "no row is of category %lu: it has no equation", (unsigned long)c);
   }
   return status;
 }
