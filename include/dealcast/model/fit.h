@@ -27,7 +27,7 @@ typedef struct dc_coefficient {
   int32_t term;        /* of the fit's terms; -1 = the intercept */
   double estimate;     /* NaN where the column was left out */
   double error;        /* NaN where there is none */
-  double statistic, p; /* t or z of the estimate, two-sided; NaN as above */
+  double statistic, p; /* t or z of the estimate, two-sided; NaN as above, and where the error is 0 */
   double lower, upper; /* the interval at the level asked for: profile, or Wald; NaN as above */
   char *twin;          /* why it was left out: "2 * x - z"; NULL = it was not */
 } dc_coefficient;
