@@ -185,7 +185,8 @@ static void check_coefficient(const dc_fit *fit, const dc_coefficient *c, const 
   MUST(!isnan(c->error) || isnan(c->estimate) || noted, "%s has no error and no note says why", c->name);
   MUST(isnan(c->error) || c->error >= 0, "%s has a negative error", c->name);
   MUST(chance(c->p), "%s has p %g", c->name, c->p);
-  MUST(isnan(c->lower) || c->lower <= c->estimate, "%s: interval begins at %g, above %g", c->name, c->lower, c->estimate);
+  MUST(isnan(c->lower) || c->lower <= c->estimate, "%s: interval begins at %g, above %g", c->name, c->lower,
+       c->estimate);
   MUST(isnan(c->upper) || c->upper >= c->estimate, "%s: interval ends at %g, below %g", c->name, c->upper, c->estimate);
   MUST(isnan(c->estimate) || !c->twin, "%s has an estimate and a twin", c->name);
 }
@@ -248,8 +249,8 @@ void check_close_fit(const dc_fit *a, const dc_fit *b, double tolerance, bool er
     MUST(fabs(c->estimate - d->estimate) <= tolerance * unit, "%s: %.17g and %.17g", c->name, c->estimate, d->estimate);
     if (!errors) continue;
     MUST(isnan(c->error) == isnan(d->error), "%s has an error in one", c->name);
-    MUST(isnan(c->error) || fabs(c->error - d->error) <= 10 * tolerance * d->error, "%s: error %.17g and %.17g", c->name,
-         c->error, d->error);
+    MUST(isnan(c->error) || fabs(c->error - d->error) <= 10 * tolerance * d->error, "%s: error %.17g and %.17g",
+         c->name, c->error, d->error);
   }
   double one = dc_fit_figure(a, "log_likelihood"), other = dc_fit_figure(b, "log_likelihood");
   if (errors && !isnan(one)) MUST(fabs(one - other) <= tolerance * fabs(other), "likelihood %.17g, %.17g", one, other);

@@ -302,7 +302,8 @@ static void wrong_values_are_refused_by_row(void **state)
       t->design.offset = t->offset;
       for (int which = 0; which < 6; which++)
         for (int k = 0; k < 4; k++) {
-          if ((which == 1 && !t->response.y) || (which == 4 && !t->response.trials) || (which == 5 && !t->response.time))
+          if ((which == 1 && !t->response.y) || (which == 4 && !t->response.trials) ||
+              (which == 5 && !t->response.time))
             continue;
           if (wrong[k] == -1 && (which < 2 || which == 3)) continue;
           double *value = &numbers_of(t, which)[17], kept = *value;
@@ -359,7 +360,8 @@ static void wrong_requests_are_refused_in_words(void **state)
           dc_model_defaults(model, option);
           option[o] = beyond[k];
           r.option = option;
-          if (isfinite(model->options[o].most) || k != 1) expect(&r, t, DC_E_USAGE, model->options[o].name, "an option");
+          if (isfinite(model->options[o].most) || k != 1)
+            expect(&r, t, DC_E_USAGE, model->options[o].name, "an option");
         }
       }
       r.option = NULL;
