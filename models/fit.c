@@ -211,6 +211,7 @@ static void *grow(void *items, size_t n, size_t size, void **grown)
 
 dc_status dc_fit_add_figure(dc_fit *fit, const char *name, const char *meaning, double value, dc_error *error)
 {
+  if (isnan(value)) return DC_OK;
   void *items = fit->figures;
   dc_figure *figure = grow(items, fit->n_figures, sizeof *figure, &items);
   fit->figures = items;

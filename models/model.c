@@ -143,7 +143,12 @@ dc_status dc_model_fit(const dc_model *model, const dc_task *task, dc_fit **fit,
   dc_fit *made = dc_fit_new();
   if (!made) return dc_fail_memory(error, "fitting a model");
   made->model = model->name;
+  dc_error own = {0};
+  if (!error) error = &own;
+  error->code = DC_OK;
   status = model->fit(task, made, error);
+  if (status == DC_W_MAXITER && error->code != status)
+    status = dc_fail(error, status, "model %s: not converged", model->name);
   if (status == DC_OK || status == DC_W_MAXITER) {
     made->converged = status == DC_OK;
     *fit = made;

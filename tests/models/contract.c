@@ -164,13 +164,33 @@ dc_status run_fit(const run *r, const table *t, dc_fit **fit, dc_error *error)
 
 /* --- what must hold --- */
 
+enum { TOLD = 30 };
+
+static int wrong = 0;
+
+void complain(const char *what, const char *format, ...)
+{
+  va_list arguments;
+  if (++wrong > TOLD) return;
+  va_start(arguments, format);
+  print_error("%s: ", what);
+  vprint_error(format, arguments);
+  print_error("\n");
+  va_end(arguments);
+}
+
+void no_complaints(void)
+{
+  int all = wrong;
+  wrong = 0;
+  if (all) fail_msg("%d complaints", all);
+}
+
 #define MUST(condition, ...)                                                                                           \
   do {                                                                                                                 \
     if (condition) break;                                                                                              \
-    print_error("%s: ", what);                                                                                         \
-    print_error(__VA_ARGS__);                                                                                          \
-    print_error("\n");                                                                                                 \
-    fail();                                                                                                            \
+    complain(what, __VA_ARGS__);                                                                                       \
+    return;                                                                                                            \
   } while (0)
 
 static bool chance(double p) { return isnan(p) || (p >= 0 && p <= 1); }

@@ -44,7 +44,11 @@ typedef struct run {
 
 dc_status run_fit(const run *r, const table *t, dc_fit **fit, dc_error *error);
 
-/* What must hold of any answer; fails the test, naming `what`. */
+/* Notes what is wrong, in words behind `what`; no_complaints() fails the test when anything was. */
+void complain(const char *what, const char *format, ...) DC_PRINTF(2, 3);
+void no_complaints(void);
+
+/* What must hold of any answer; complains. */
 void check_answer(dc_status status, const dc_fit *fit, const dc_error *error, const char *what);
 
 /* Equal bytes of all that the fits say. */

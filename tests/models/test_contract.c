@@ -266,6 +266,7 @@ static void nasty_inputs_have_an_answer_in_numbers_or_words(void **state)
     printf("%s: %ld nasty inputs fitted, %ld refused in words\n", all[m]->name, fits, refused);
     assert_true(fits > 0);
   }
+  no_complaints();
 }
 
 /* --- inputs that are wrong --- */
@@ -284,7 +285,7 @@ static void refuse_row(const dc_model *model, const table *t, const char *what)
   dc_error error = {0};
   dc_status status = run_fit(&r, t, &fit, &error);
   if (status != DC_E_INPUT || fit || !strstr(error.message, "row 18"))
-    fail_msg("%s with %s: status %d, \"%s\"", model->name, what, (int)status, error.message);
+    complain(model->name, "%s: status %d, \"%s\"", what, (int)status, error.message);
 }
 
 static void wrong_values_are_refused_by_row(void **state)
@@ -318,6 +319,7 @@ static void wrong_values_are_refused_by_row(void **state)
       if (t->response.category) refuse_row(all[m], t, "a category beyond the levels");
       table_free(t);
     }
+  no_complaints();
 }
 
 static void expect(const run *r, const table *t, dc_status expected, const char *word, const char *what)
@@ -326,7 +328,7 @@ static void expect(const run *r, const table *t, dc_status expected, const char 
   dc_error error = {0};
   dc_status status = run_fit(r, t, &fit, &error);
   if (status != expected || fit || !strstr(error.message, word))
-    fail_msg("%s, %s: status %d, \"%s\"", r->model->name, what, (int)status, error.message);
+    complain(r->model->name, "%s: status %d, \"%s\"", what, (int)status, error.message);
 }
 
 static void wrong_requests_are_refused_in_words(void **state)
@@ -374,6 +376,7 @@ static void wrong_requests_are_refused_in_words(void **state)
     if (!model->shrinks) expect(&r, t, DC_E_USAGE, "s(z)", "a smooth term");
     table_free(t);
   }
+  no_complaints();
 }
 
 /* --- memory --- */
