@@ -102,6 +102,18 @@ dc_status dc_write_private(const dc_result_table *table, const char *path, dc_er
   return status;
 }
 
+dc_status dc_write_bytes(const char *bytes, size_t length, const char *path, dc_error *error)
+{
+  dc_file *file = NULL;
+  dc_status status = dc_file_open(path, &file, error);
+  if (status != DC_OK) return status;
+  dc_sink_bytes(dc_file_sink(file), bytes, length);
+  status = dc_file_finish(file, error);
+  if (status == DC_OK) status = dc_file_commit(file, error);
+  dc_file_free(file);
+  return status;
+}
+
 static const char *extension(dc_format format)
 {
   return format == DC_FORMAT_CSV ? "csv" : format == DC_FORMAT_NDJSON ? "ndjson" : "json";
