@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SPELLED_CHARS = 64, CHOICES_CHARS = 256, MOST_SETTINGS = 64 };
+enum { SPELLED_CHARS = 64, CHOICES_CHARS = 256 };
 
 static void *target(dc_command *command, const dc_option *option) { return (char *)command + option->offset; }
 
@@ -173,23 +173,24 @@ static dc_status set_value(dc_command *command, const dc_option *option, const c
 }
 
 /* Among the verb's and the model's. */
-static const char *nearest_option(const dc_command *command, const char *spelled)
+static const char *nearest_option(const dc_command *command, const char *spelled, dc_setting *setting)
 {
-  const char *names[MOST_SETTINGS + 1] = {NULL}, *near = dc_nearest_option(spelled, command->verb->name);
-  dc_setting setting;
-  size_t n = 0;
-  while (!near && command->job.model && n < MOST_SETTINGS && dc_setting_at(command->job.model, n, &setting))
-    names[n++] = setting.name;
-  return near ? near : dc_nearest(spelled, names);
+  const char *names[2] = {NULL}, *near = dc_nearest_option(spelled, command->verb->name);
+  for (size_t k = 0; !near && command->job.model && dc_setting_at(command->job.model, k, setting); k++) {
+    names[0] = setting->name;
+    near = dc_nearest(spelled, names);
+  }
+  return near;
 }
 
 static dc_status unknown_option(const dc_command *command, const char *argument, size_t length, dc_error *error)
 {
   char spelled[SPELLED_CHARS] = "";
   const char *near = NULL;
+  dc_setting setting;
   if (argument[1] == '-' && length - 2 < sizeof spelled) {
     memcpy(spelled, argument + 2, length - 2);
-    near = nearest_option(command, spelled);
+    near = nearest_option(command, spelled, &setting);
   }
   const char *model = command->verb->models && command->job.model ? command->job.model : NULL;
   return dc_fail(error, DC_E_USAGE, "unknown option '%.*s'%s%s%s%s%s", (int)length, argument, model ? " of model " : "",
@@ -208,7 +209,7 @@ static dc_status parse_setting(dc_command *command, int count, char **arguments,
 {
   const char *argument = arguments[*i] + 2;
   size_t length = strcspn(argument, "=");
-  dc_setting setting = {.name = NULL};
+  dc_setting setting = {.name = ""};
   *found = false;
   for (size_t k = 0; !*found && dc_setting_at(command->job.model, k, &setting); k++)
     *found = strlen(setting.name) == length && memcmp(setting.name, argument, length) == 0;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LEFT_CHARS = 26, LEFT_BYTES = 64 };
+enum { LEFT_CHARS = 26, LEFT_BYTES = 96 };
 
 void dc_help_all(FILE *to)
 {

@@ -165,15 +165,16 @@ static dc_status look_up(dc_framing *m, size_t c, const dc_column *column)
   for (size_t w = 1; coded && w < column->n_words; w++)
     of[w] = own->value ? own->n_levels : dc_recipe_level(own, column->words[w], strlen(column->words[w]));
   for (size_t i = 0; i < f->design.n_rows; i++) {
-    size_t length = 0, row = f->row[i];
-    if (coded)
+    size_t length, row = f->row[i];
+    level[i] = own->n_levels;
+    if (coded) {
       level[i] = of[dc_column_code(column, row)];
-    else if (own->value)
+    } else if (own->value) {
       level[i] = dc_recipe_level_of(own, dc_cell_value(column, row));
-    else if (column->type == DC_TYPE_TEXT)
-      level[i] = dc_recipe_level(own, dc_column_text(column, row, &length), length);
-    else
-      level[i] = own->n_levels;
+    } else if (column->type == DC_TYPE_TEXT) {
+      const char *text = dc_column_text(column, row, &length);
+      level[i] = dc_recipe_level(own, text, length);
+    }
     f->unknown[c] += level[i] == own->n_levels;
   }
   m->level[c] = level;

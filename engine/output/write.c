@@ -59,7 +59,10 @@ static void put_terminal(dc_sink *sink, const dc_result *result, const dc_select
   static const struct {
     const char *schema;
     void (*put)(dc_sink *sink, const dc_result *result, int top, bool bold);
-  } views[] = {{"dealcast.forecast/", dc_forecast_text}, {"dealcast.check/", dc_check_text}};
+  } views[] = {{"dealcast.forecast/", dc_forecast_text},
+               {"dealcast.check/", dc_check_text},
+               {"dealcast.fit/", dc_fit_text},
+               {"dealcast.predict/", dc_predict_text}};
   size_t v = 0;
   while (v < sizeof views / sizeof *views && strncmp(result->schema, views[v].schema, strlen(views[v].schema)) != 0)
     v++;

@@ -21,14 +21,15 @@ bool dc_model_name_at(size_t k, dc_model_name *model)
 
 static dc_setting describe(const dc_model_option *o)
 {
-  return (dc_setting){.name = o->name,
-                      .meaning = o->meaning,
-                      .flag = o->kind == DC_OPTION_FLAG,
-                      .whole = o->kind == DC_OPTION_INTEGER,
-                      .initial = o->initial,
-                      .least = o->least,
-                      .most = o->most,
-                      .choices = o->kind == DC_OPTION_CHOICE ? o->choices : NULL};
+  dc_setting s = {.meaning = o->meaning,
+                  .flag = o->kind == DC_OPTION_FLAG,
+                  .whole = o->kind == DC_OPTION_INTEGER,
+                  .initial = o->initial,
+                  .least = o->least,
+                  .most = o->most,
+                  .choices = o->kind == DC_OPTION_CHOICE ? o->choices : NULL};
+  snprintf(s.name, sizeof s.name, "%s%.56s", s.flag && s.initial > 0 ? "no-" : "", o->name);
+  return s;
 }
 
 bool dc_setting_at(const char *model, size_t k, dc_setting *setting)
@@ -95,16 +96,18 @@ static dc_status parse_number(const dc_model_option *o, const char *text, double
 dc_status dc_setting_parse(const char *model, const char *text, size_t *place, double *value, dc_error *error)
 {
   const dc_model *m = dc_model_find(model);
+  dc_setting settings[MOST];
   const char *names[MOST], *sign = strchr(text, '=');
   size_t length = sign ? (size_t)(sign - text) : strlen(text), n = m && m->n_options < MOST ? m->n_options : 0;
   for (size_t k = 0; k < n; k++) {
     const dc_model_option *o = &m->options[k];
-    names[k] = o->name;
-    if (strlen(o->name) != length || memcmp(o->name, text, length) != 0) continue;
+    settings[k] = describe(o);
+    names[k] = settings[k].name;
+    if (strlen(names[k]) != length || memcmp(names[k], text, length) != 0) continue;
     *place = k;
-    if (o->kind == DC_OPTION_FLAG && sign) return dc_fail(error, DC_E_USAGE, "--%s takes no value", o->name);
+    if (o->kind == DC_OPTION_FLAG && sign) return dc_fail(error, DC_E_USAGE, "--%s takes no value", names[k]);
     if (o->kind == DC_OPTION_FLAG) {
-      *value = 1;
+      *value = o->initial > 0 ? 0 : 1;
       return DC_OK;
     }
     if (!sign) return dc_fail(error, DC_E_USAGE, "--%s needs a value", o->name);

@@ -15,7 +15,8 @@ bool dc_model_name_at(size_t k, dc_model_name *model);
 
 /* An option of a model: a flag, one of a few choices, or a number. */
 typedef struct dc_setting {
-  const char *name, *meaning;
+  char name[64]; /* of a flag that is set unless asked for, "no-NAME" */
+  const char *meaning;
   bool flag, whole;
   double initial, least, most;
   const char *const *choices; /* NULL: a number */
