@@ -219,8 +219,9 @@ static void put_figures(const dc_view *view)
   for (size_t row = 0; row < t->rows && used + 160 < sizeof line; row++) {
     double value = dc_view_number(t, row, field(t, "value"));
     bool whole = value == floor(value) && fabs(value) < 1e9;
+    if (!isfinite(value)) continue;
     size_t from = used;
-    used += (size_t)snprintf(line + used, sizeof line - used, "%s%.60s", row ? "; " : "",
+    used += (size_t)snprintf(line + used, sizeof line - used, "%s%.60s", used ? "; " : "",
                              dc_view_text(t, row, field(t, "figure")));
     for (size_t k = from; k < used; k++)
       if (line[k] == '_') line[k] = ' ';

@@ -8,7 +8,7 @@
 enum { DC_MODEL_BYTES = 256 << 20 };
 
 /* The text of the file, to be freed. Doubles in the shortest digits that read back as the same. */
-dc_status dc_model_text(const dc_saved *saved, char **text, size_t *bytes, dc_error *error) DC_MUST_CHECK;
+dc_status dc_model_text(const dc_saved *saved, char **to, size_t *bytes, dc_error *error) DC_MUST_CHECK;
 
 /* Nothing in the text is trusted: version, checksum, sizes, names, numbers and what they say of each other are checked.
  * DC_E_INPUT says what is wrong with it. file: for messages. */

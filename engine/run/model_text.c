@@ -270,7 +270,7 @@ static void put_body(text *t, const dc_saved *saved)
   put_figures(t, fit);
 }
 
-dc_status dc_model_text(const dc_saved *saved, char **bytes, size_t *n, dc_error *error)
+dc_status dc_model_text(const dc_saved *saved, char **to, size_t *bytes, dc_error *error)
 {
   text t = {.bytes = NULL};
   put_raw(&t, DC_MODEL_BEGIN DC_MODEL_NO_SUM DC_MODEL_BODY);
@@ -286,7 +286,7 @@ dc_status dc_model_text(const dc_saved *saved, char **bytes, size_t *n, dc_error
                    DC_MODEL_BYTES >> 20);
   }
   dc_model_sign(t.bytes, t.used);
-  *bytes = t.bytes;
-  *n = t.used;
+  *to = t.bytes;
+  *bytes = t.used;
   return DC_OK;
 }

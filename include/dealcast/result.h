@@ -57,7 +57,7 @@ typedef struct dc_result {
   dc_result_table *fixes;           /* --fixes: a table for a file of its own; NULL = not asked for */
   char *saved;                      /* fit: the text of a model file, from the arena; NULL = not asked for */
   size_t saved_bytes;
-  char *failed_check;               /* a check that was asked for failed, in words; NULL = none */
+  char *failed_check; /* a check that was asked for failed, in words; NULL = none */
   dc_result_table **tables;
   size_t n_tables;
   char **warnings;

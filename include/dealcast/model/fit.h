@@ -77,7 +77,7 @@ typedef struct dc_fit {
   dc_term_test *tests;
   char **notes; /* what the reader must know: separation, terms left out, no convergence */
   double smear; /* what a mean on another scale is multiplied by, as for a log response; 1 otherwise */
-  double df; /* of the t by which estimates and means are judged; infinite = normal. dc_fit_judge sets it */
+  double df;    /* of the t by which estimates and means are judged; infinite = normal. dc_fit_judge sets it */
   size_t n_rows;
   bool converged;
 } dc_fit;
