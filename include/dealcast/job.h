@@ -28,41 +28,43 @@ typedef struct dc_strings {
 } dc_strings;
 
 typedef struct dc_job {
-  dc_strings files;         /* the deals; may be empty when history is given */
-  dc_strings history;       /* --history */
-  dc_strings accounts;      /* --accounts */
-  dc_strings quotas;        /* --quotas */
-  dc_strings joins;         /* --join FILE:KEY */
-  dc_strings maps;          /* --map role=column */
-  dc_strings by;            /* --by: each a comma-separated list of columns */
-  dc_strings columns;       /* --columns: names for a file without a header; "_" leaves one out */
-  const char *skip;         /* --skip: lines above the header of the same file; NULL = they are found */
-  const char *encoding;     /* --encoding: of files that do not say it themselves; NULL = it is found */
-  const char *config;       /* --config INI */
-  dc_decimal_asked decimal; /* --decimal */
-  dc_dates_asked dates;     /* --dates */
-  bool excel_1904;          /* --excel-1904: Excel's days count from 1904-01-01 */
-  const char *rates;        /* --rates FILE: what a unit of other currencies is worth */
-  const char *currency;     /* --currency CODE: of the run; NULL = the INI, then the deals */
-  int32_t as_of;            /* --as-of, DC_DATE_MISSING = the last instant in the data */
-  bool as_of_ok;            /* --as-of-ok */
-  dc_period period;         /* --period */
-  int horizon;              /* --horizon, >= 1 */
-  int fiscal_start;         /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
-  bool no_backtest;         /* --no-backtest */
-  int origins;              /* --origins, backtest origins at the most (default 12) */
-  int threads;              /* --threads, 0 = as many as cores; small inputs use one */
-  uint64_t seed;            /* --seed: salt of the hash that samples deals for fits on very large inputs */
-  dc_duplicates duplicates; /* --duplicates */
-  bool hide_names;          /* --hide-names: owners and accounts appear as codes */
-  int min_score;            /* --min-score, 0..100: a lower score fails the check; -1 = no such gate */
-  const char *fixes;        /* --fixes FILE: the list of what to mend is wanted; NULL = not */
-  const char *model;        /* fit: --model NAME, one of the registry's */
-  const char *target;       /* fit: --target, a column or log(column) */
-  dc_strings terms;         /* fit: --terms FORMULA; all of them together */
-  dc_strings settings;      /* fit: options of the model, each NAME=VALUE, of a flag NAME */
-  const char *trials;       /* fit: columns, NULL = none */
-  const char *weights, *cluster, *offset;
+  dc_strings files;            /* the deals; may be empty when history is given */
+  dc_strings history;          /* --history */
+  dc_strings accounts;         /* --accounts */
+  dc_strings quotas;           /* --quotas */
+  dc_strings joins;            /* --join FILE:KEY */
+  dc_strings maps;             /* --map role=column */
+  dc_strings by;               /* --by: each a comma-separated list of columns */
+  dc_strings columns;          /* --columns: names for a file without a header; "_" leaves one out */
+  const char *skip;            /* --skip: lines above the header of the same file; NULL = they are found */
+  const char *encoding;        /* --encoding: of files that do not say it themselves; NULL = it is found */
+  const char *config;          /* --config INI */
+  dc_decimal_asked decimal;    /* --decimal */
+  dc_dates_asked dates;        /* --dates */
+  bool excel_1904;             /* --excel-1904: Excel's days count from 1904-01-01 */
+  const char *rates;           /* --rates FILE: what a unit of other currencies is worth */
+  const char *currency;        /* --currency CODE: of the run; NULL = the INI, then the deals */
+  int32_t as_of;               /* --as-of, DC_DATE_MISSING = the last instant in the data */
+  bool as_of_ok;               /* --as-of-ok */
+  dc_period period;            /* --period */
+  int horizon;                 /* --horizon, >= 1 */
+  int fiscal_start;            /* --fiscal-start, month 1..12, 0 = not given (INI, then January) */
+  bool no_backtest;            /* --no-backtest */
+  int origins;                 /* --origins, backtest origins at the most (default 12) */
+  int threads;                 /* --threads, 0 = as many as cores; small inputs use one */
+  uint64_t seed;               /* --seed: salt of the hash that samples deals for fits on very large inputs */
+  dc_duplicates duplicates;    /* --duplicates */
+  bool hide_names;             /* --hide-names: owners and accounts appear as codes */
+  int min_score;               /* --min-score, 0..100: a lower score fails the check; -1 = no such gate */
+  const char *fixes;           /* --fixes FILE: the list of what to mend is wanted; NULL = not */
+  const char *model;           /* fit: --model NAME, one of the registry's */
+  const char *target;          /* fit: --target, a column or log(column) */
+  dc_strings terms;            /* fit: --terms FORMULA; all of them together */
+  dc_strings settings;         /* fit: options of the model, each NAME=VALUE, of a flag NAME */
+  const char *trials;          /* fit: a column; NULL = none, here and below */
+  const char *weights;
+  const char *cluster;
+  const char *offset;
   const char *id;              /* fit: --id, rows in its order; predict: told with each row. NULL = none */
   double confidence;           /* fit, predict: of intervals; 0 = 0.95 */
   bool predict;                /* fit: --predict, the table `predictions`, too */
