@@ -62,9 +62,9 @@ typedef struct dc_job {
   dc_strings terms;            /* fit: --terms FORMULA; all of them together */
   dc_strings settings;         /* fit: options of the model, each NAME=VALUE, of a flag NAME */
   const char *trials;          /* fit: a column; NULL = none, here and below */
-  const char *weights;
-  const char *cluster;
-  const char *offset;
+  const char *weights;         /* fit: a column */
+  const char *cluster;         /* fit: a column */
+  const char *offset;          /* fit: a column */
   const char *id;              /* fit: --id, rows in its order; predict: told with each row. NULL = none */
   double confidence;           /* fit, predict: of intervals; 0 = 0.95 */
   bool predict;                /* fit: --predict, the table `predictions`, too */
