@@ -104,7 +104,7 @@ clang: ## every test as built by clang
 	@$(MAKE) --no-print-directory CC=clang MODE=clang test
 
 SECONDS ?= 60
-fuzz: ## SECONDS (60) of looking for bytes that break the reading of CSV or INI files, by clang's libFuzzer
+fuzz: ## SECONDS (60) of looking for bytes that break the reading of CSV, INI or model files, by clang's libFuzzer
 	@DEPS=$(DEPS) CC=clang .ci/deps build
 	@tests/fuzz/run build/fuzz $(SECONDS)
 

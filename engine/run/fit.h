@@ -2,18 +2,8 @@
 #ifndef DC_RUN_FIT_H
 #define DC_RUN_FIT_H
 
-#include "dealcast/model/model.h"
-#include "engine/features/frame.h"
 #include "engine/run/forecast.h"
-
-/* A fit with what prediction needs, as saved. The fit's texts that are static elsewhere live in the arena when it was read. */
-typedef struct dc_saved {
-  dc_recipe *recipe;
-  dc_fit *fit;
-  struct dc_arena *arena; /* NULL: it was made here */
-} dc_saved;
-
-void dc_saved_clear(dc_saved *saved);
+#include "engine/run/saved.h"
 
 typedef struct dc_fit_run {
   dc_forecast_run base; /* its files (as r.deals), result and laps */

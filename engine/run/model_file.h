@@ -2,7 +2,7 @@
 #ifndef DC_RUN_MODEL_FILE_H
 #define DC_RUN_MODEL_FILE_H
 
-#include "engine/run/fit.h"
+#include "engine/run/saved.h"
 
 /* A model file is no larger: more is refused, to be written and to be read. */
 enum { DC_MODEL_BYTES = 256 << 20 };
