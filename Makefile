@@ -46,7 +46,7 @@ endif
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla $(WERROR)
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(OPTIMISE) -ffp-contract=off $(OPENMP) -Iinclude -I. \
              $(CPPFLAGS) $(CFLAGS)
-LIBS := -lgsl -lgslcblas -lcsv -linih -lz -lzstd -lm -lpthread
+LIBS := -lgsl -lgslcblas -lcsv -linih -ljansson -lz -lzstd -lm -lpthread
 
 LIB_SRC := $(filter-out engine/cli/% $(WITHOUT),$(wildcard engine/*/*.c models/*.c))
 CLI_SRC := $(filter-out engine/cli/main.c,$(wildcard engine/cli/*.c))
@@ -103,7 +103,7 @@ clang: ## every test as built by clang
 	@$(MAKE) --no-print-directory CC=clang MODE=clang test
 
 SECONDS ?= 60
-fuzz: ## SECONDS (60) of looking for bytes that break the reading of CSV or INI files, by clang's libFuzzer
+fuzz: ## SECONDS (60) of looking for bytes that break the reading of CSV, INI or model files, by clang's libFuzzer
 	@DEPS=$(DEPS) CC=clang .ci/deps build
 	@tests/fuzz/run build/fuzz $(SECONDS)
 

@@ -19,7 +19,9 @@ const char *dc_link_name(dc_link link)
 dc_fit *dc_fit_new(void)
 {
   dc_fit *fit = calloc(1, sizeof *fit);
-  if (fit) fit->smear = 1;
+  if (!fit) return NULL;
+  fit->smear = 1;
+  fit->df = INFINITY;
   return fit;
 }
 
@@ -266,6 +268,7 @@ void dc_fit_judge(dc_fit *fit, double df, double confidence)
   size_t n = fit->n_equations * fit->n_columns;
   double tail = (1 - confidence) / 2,
          reach = isfinite(df) ? (df > 0 ? gsl_cdf_tdist_Qinv(tail, df) : NAN) : gsl_cdf_ugaussian_Qinv(tail);
+  fit->df = df;
   for (size_t k = 0; k < n; k++) {
     dc_coefficient *c = &fit->coefficients[k];
     double variance = fit->covariance ? fit->covariance[k * n + k] : NAN;

@@ -16,11 +16,11 @@ typedef struct checking {
     const char *option;
     bool there;
     struct stat found;
-  } outputs[3];
+  } outputs[4];
   int stdins;
 } checking;
 
-enum { OUTPUT, REJECTS, FIXES, OUTPUTS };
+enum { OUTPUT, REJECTS, FIXES, SAVE, OUTPUTS };
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -87,7 +87,10 @@ static dc_status check_side(const dc_command *command, const checking *seen, int
                             dc_error *error)
 {
   const char *option = seen->outputs[side].option;
-  const char *others[] = {[OUTPUT] = command->write.path, [REJECTS] = command->rejects, [FIXES] = command->job.fixes};
+  const char *others[] = {[OUTPUT] = command->write.path,
+                          [REJECTS] = command->rejects,
+                          [FIXES] = command->job.fixes,
+                          [SAVE] = command->save};
   if (!path) return DC_OK;
   if (strcmp(path, "-") == 0)
     return dc_fail(error, DC_E_USAGE, "%s takes a file: standard output is for the result", option);
@@ -118,15 +121,18 @@ dc_status dc_command_check(const dc_command *command, dc_error *error)
   look_at(&seen, OUTPUT, "--output", command->write.path);
   look_at(&seen, REJECTS, "--rejects", command->rejects);
   look_at(&seen, FIXES, "--fixes", job->fixes);
+  look_at(&seen, SAVE, "--save", command->save);
   const dc_strings *lists[] = {&job->files, &job->history, &job->accounts, &job->quotas};
   dc_status status = DC_OK;
   for (size_t i = 0; i < sizeof lists / sizeof *lists && status == DC_OK; i++)
     status = check_list(lists[i], &seen, error);
   if (status == DC_OK) status = check_joins(&job->joins, &seen, error);
   if (status == DC_OK && job->config) status = check_input(job->config, &seen, error);
+  if (status == DC_OK && job->fit) status = check_input(job->fit, &seen, error);
   if (status == DC_OK && job->rates) status = check_input(job->rates, &seen, error);
   if (status == DC_OK) status = dc_write_check(&command->write, error);
   if (status == DC_OK) status = check_side(command, &seen, REJECTS, command->rejects, error);
   if (status == DC_OK) status = check_side(command, &seen, FIXES, job->fixes, error);
+  if (status == DC_OK) status = check_side(command, &seen, SAVE, command->save, error);
   return status;
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/date.h"
 #include "engine/cli/options.h"
+#include "engine/run/model_options.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +32,27 @@ static dc_status set_integer(const dc_option *option, const char *text, int *val
                    option->max, text);
   *value = (int)whole;
   return DC_OK;
+}
+
+/* Decimals with a point, whatever the locale: digits, then how many of them stand behind it. */
+static dc_status set_share(const dc_option *option, const char *text, double *value, dc_error *error)
+{
+  double digits = 0, scale = 1;
+  const char *p = text;
+  bool some = false, point = false;
+  for (; *p && p - text < 18; p++) {
+    if (*p == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (*p < '0' || *p > '9') break;
+    digits = 10 * digits + (*p - '0');
+    if (point) scale *= 10;
+    some = true;
+  }
+  *value = digits / scale;
+  if (some && !*p && *value > 0 && *value < 1) return DC_OK;
+  return dc_fail(error, DC_E_USAGE, "--%s takes a number between 0 and 1, such as 0.95, not '%s'", option->name, text);
 }
 
 static dc_status set_seed(const dc_option *option, const char *text, uint64_t *value, dc_error *error)
@@ -137,6 +159,7 @@ static dc_status set_value(dc_command *command, const dc_option *option, const c
   if (!*text) return dc_fail(error, DC_E_USAGE, "--%s takes %s, and it is empty", option->name, option->value);
   switch (option->kind) {
     case DC_OPTION_INTEGER: return set_integer(option, text, at, error);
+    case DC_OPTION_SHARE: return set_share(option, text, at, error);
     case DC_OPTION_SEED: return set_seed(option, text, at, error);
     case DC_OPTION_DATE: return set_date(option, text, at, error);
     case DC_OPTION_MONTH: return set_month(option, text, at, error);
@@ -149,16 +172,29 @@ static dc_status set_value(dc_command *command, const dc_option *option, const c
   }
 }
 
-static dc_status unknown_option(const dc_verb *verb, const char *argument, size_t length, dc_error *error)
+/* Among the verb's and the model's. */
+static const char *nearest_option(const dc_command *command, const char *spelled, dc_setting *setting)
+{
+  const char *names[2] = {NULL}, *near = dc_nearest_option(spelled, command->verb->name);
+  for (size_t k = 0; !near && command->job.model && dc_setting_at(command->job.model, k, setting); k++) {
+    names[0] = setting->name;
+    near = dc_nearest(spelled, names);
+  }
+  return near;
+}
+
+static dc_status unknown_option(const dc_command *command, const char *argument, size_t length, dc_error *error)
 {
   char spelled[SPELLED_CHARS] = "";
   const char *near = NULL;
+  dc_setting setting;
   if (argument[1] == '-' && length - 2 < sizeof spelled) {
     memcpy(spelled, argument + 2, length - 2);
-    near = dc_nearest_option(spelled, verb->name);
+    near = nearest_option(command, spelled, &setting);
   }
-  return dc_fail(error, DC_E_USAGE, "unknown option '%.*s'%s%s%s", (int)length, argument,
-                 near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
+  const char *model = command->verb->models && command->job.model ? command->job.model : NULL;
+  return dc_fail(error, DC_E_USAGE, "unknown option '%.*s'%s%s%s%s%s", (int)length, argument, model ? " of model " : "",
+                 model ? model : "", near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
 static const dc_option *find_letter(char letter)
@@ -166,6 +202,39 @@ static const dc_option *find_letter(char letter)
   for (const dc_option *o = dc_options; o->name; o++)
     if (o->kind != DC_OPTION_GROUP && o->letter && o->letter == letter) return o;
   return NULL;
+}
+
+/* "--ridge 1" of the model: what it means is checked when the model is asked for it. */
+static dc_status parse_setting(dc_command *command, int count, char **arguments, int *i, bool *found, dc_error *error)
+{
+  const char *argument = arguments[*i] + 2;
+  size_t length = strcspn(argument, "=");
+  dc_setting setting = {.name = ""};
+  *found = false;
+  for (size_t k = 0; !*found && dc_setting_at(command->job.model, k, &setting); k++)
+    *found = strlen(setting.name) == length && memcmp(setting.name, argument, length) == 0;
+  if (!*found) return DC_OK;
+  const char *value = argument[length] ? argument + length + 1 : NULL;
+  if (setting.flag) return append(command, &command->job.settings, argument, error);
+  if (!value && *i + 1 < count) value = arguments[++*i];
+  if (!value) return dc_fail(error, DC_E_USAGE, "--%s needs a value", setting.name);
+  char *pair = malloc(length + strlen(value) + 2);
+  if (!own(command, pair)) return dc_fail_memory(error, "reading the command line");
+  memcpy(pair, argument, length);
+  pair[length] = '=';
+  strcpy(pair + length + 1, value);
+  return append(command, &command->job.settings, pair, error);
+}
+
+/* "forecast, check" */
+static void list_verbs(const char *verbs, char *list, size_t size)
+{
+  size_t used = 0;
+  for (; *verbs && used + 2 < size; verbs++) {
+    if (*verbs == ' ') list[used++] = ',';
+    list[used++] = *verbs;
+  }
+  list[used] = '\0';
 }
 
 /* One option at arguments[*i], and its value there or in the next argument; *i moves to the last one used. */
@@ -182,10 +251,17 @@ static dc_status parse_option(dc_command *command, int count, char **arguments, 
     option = find_letter(argument[1]);
     if (argument[2]) value = argument + 2;
   }
-  if (!option) return unknown_option(command->verb, argument, length, error);
-  if (!dc_option_is_of(option, command->verb->name))
-    return dc_fail(error, DC_E_USAGE, "--%s is an option of %s, not of %s", option->name, option->verb,
-                   command->verb->name);
+  bool own_option = option && dc_option_is_of(option, command->verb->name), of_model = false;
+  if (!own_option && argument[1] == '-' && command->verb->models && command->job.model) {
+    dc_status status = parse_setting(command, count, arguments, i, &of_model, error);
+    if (status != DC_OK || of_model) return status;
+  }
+  if (!option) return unknown_option(command, argument, length, error);
+  if (!own_option) {
+    char verbs[SPELLED_CHARS];
+    list_verbs(option->verb, verbs, sizeof verbs);
+    return dc_fail(error, DC_E_USAGE, "--%s is an option of %s, not of %s", option->name, verbs, command->verb->name);
+  }
   if (option->kind == DC_OPTION_FLAG) {
     if (value) return dc_fail(error, DC_E_USAGE, "--%s takes no value", option->name);
     *(bool *)target(command, option) = true;
@@ -223,11 +299,22 @@ static dc_status check_whole(dc_command *command, dc_error *error)
   const dc_write_options *write = &command->write;
   if (command->help) return DC_OK;
   if (!command->job.files.count && !command->job.history.count)
-    return dc_fail(error, DC_E_USAGE, "%s needs a file of deals, or --history", command->verb->name);
+    return dc_fail(error, DC_E_USAGE, "%s needs %s", command->verb->name, command->verb->wants);
   if (write->format == DC_FORMAT_CSV && write->table && strchr(write->table, ',') && !write->out_dir)
     return dc_fail(error, DC_E_USAGE, "CSV holds one table: give one --table, or --out-dir for several");
   if (write->path && strcmp(write->path, "-") == 0) command->write.path = NULL;
+  command->job.save = command->save != NULL;
   return check_tables(command, error);
+}
+
+/* The model first, wherever it stands: its options are known by it. */
+static dc_status find_model(dc_command *command, int count, char **arguments, dc_error *error)
+{
+  for (int i = 0; i < count && command->verb->models && strcmp(arguments[i], "--") != 0; i++) {
+    if (strncmp(arguments[i], "--model=", 8) == 0) command->job.model = arguments[i] + 8;
+    if (strcmp(arguments[i], "--model") == 0 && i + 1 < count) command->job.model = arguments[i + 1];
+  }
+  return command->job.model ? dc_model_check(command->job.model, error) : DC_OK;
 }
 
 dc_status dc_command_parse(const dc_verb *verb, int count, char **arguments, dc_command *command, dc_error *error)
@@ -238,8 +325,8 @@ dc_status dc_command_parse(const dc_verb *verb, int count, char **arguments, dc_
   command->job.horizon = 3;
   command->job.origins = 12;
   command->job.min_score = -1;
-  dc_status status = DC_OK;
   bool options = true;
+  dc_status status = find_model(command, count, arguments, error);
   for (int i = 0; i < count && status == DC_OK; i++) {
     const char *argument = arguments[i];
     if (options && strcmp(argument, "--") == 0)

@@ -14,6 +14,8 @@ typedef struct dc_verb {
   const char *about;
   const char *examples;
   const char *const *tables; /* what --table may name, ended by NULL */
+  const char *wants;         /* what FILE is, for the message when there is none */
+  bool models;               /* takes --model, and the options of that model */
   dc_status (*run)(const dc_job *job, dc_result **result, dc_error *error);
 } dc_verb;
 
@@ -25,6 +27,7 @@ typedef struct dc_command {
   dc_job job;
   dc_write_options write;
   const char *rejects; /* --rejects */
+  const char *save;    /* --save */
   bool help;
   char **owned; /* memory behind the job's lists */
   size_t n_owned;

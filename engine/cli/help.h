@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 void dc_help_all(FILE *to);
-void dc_help_verb(FILE *to, const dc_verb *verb);
+/* model: its options, too, for verbs that take models; NULL = the models that there are. */
+void dc_help_verb(FILE *to, const dc_verb *verb, const char *model);
 
 #endif

@@ -140,6 +140,8 @@ static int run(dc_command *command)
   bool usable = (status == DC_OK || status == DC_W_MAXITER) && result;
   if (usable) tell_warnings(command, result);
   if (usable && result->fixes) status = dc_write_private(result->fixes, command->job.fixes, &error);
+  if (usable && status == DC_OK && result->saved)
+    status = dc_write_bytes(result->saved, result->saved_bytes, command->save, &error);
   if (usable && (status == DC_OK || status == DC_W_MAXITER)) status = dc_write_result(result, &command->write, &error);
   dc_write_abort();
   bool written = status == DC_OK || status == DC_W_MAXITER, failed = written && tell_failed(result);
@@ -159,7 +161,7 @@ static int run_verb(const dc_verb *verb, int count, char **arguments)
     code = error.code == DC_E_USAGE ? usage(&error, verb->name) : dc_exit_code(error.code);
     if (error.code != DC_E_USAGE) put_error(&error);
   } else if (command.help) {
-    dc_help_verb(stdout, verb);
+    dc_help_verb(stdout, verb, command.job.model);
     code = finish_stdout();
   } else {
     code = run(&command);
@@ -190,7 +192,7 @@ static int help(int count, char **arguments)
   const dc_verb *verb = count > 0 ? dc_find_verb(arguments[0]) : NULL;
   if (count > 0 && !verb) return unknown_verb(arguments[0]);
   if (verb)
-    dc_help_verb(stdout, verb);
+    dc_help_verb(stdout, verb, NULL);
   else
     dc_help_all(stdout);
   return finish_stdout();

@@ -10,6 +10,7 @@ typedef enum dc_option_kind {
   DC_OPTION_GROUP,   /* a heading of the help */
   DC_OPTION_FLAG,    /* bool */
   DC_OPTION_INTEGER, /* int, min..max */
+  DC_OPTION_SHARE,   /* double, between 0 and 1 */
   DC_OPTION_SEED,    /* uint64_t */
   DC_OPTION_DATE,    /* int32_t */
   DC_OPTION_MONTH,   /* int 1..12, a number or a name */
@@ -30,7 +31,7 @@ typedef struct dc_option {
   int min, max;
   char separator;
   const char *const *choices;
-  const char *verb; /* the only one that takes it; NULL = all do */
+  const char *verb; /* those that take it, apart by blanks; NULL = all do */
 } dc_option;
 
 extern const dc_option dc_options[]; /* ended by a NULL name */

@@ -8,6 +8,11 @@ static const char *const forecast_tables[] = {"forecast", "deals",   "deal_perio
 static const char *const check_tables[] = {"score",  "defects", "variants", "duplicates", "owners",
                                            "stages", "columns", "rejects",  NULL};
 
+static const char *const fit_tables[] = {"terms",   "tests",   "fit",         "effects", "levels",
+                                         "columns", "rejects", "predictions", NULL};
+
+static const char *const predict_tables[] = {"predictions", "columns", "rejects", NULL};
+
 const dc_verb dc_verbs[] = {
     {"forecast", "how much will be booked in each coming period, and how sure that is",
      "dealcast forecast FILE... [options]",
@@ -25,7 +30,7 @@ const dc_verb dc_verbs[] = {
      "  dealcast forecast deals.csv --quotas quotas.csv --format json -o forecast.json\n"
      "  dealcast forecast deals.csv --format csv --table deals > deals-scored.csv\n"
      "  dealcast forecast export.csv --map amount=ACV --map closed=\"Close Date\" --as-of 2024-06-30\n",
-     forecast_tables, dc_run_forecast},
+     forecast_tables, "a file of deals, or --history", false, dc_run_forecast},
     {"check", "what is wrong with the data, what it costs the forecast, and what to mend first",
      "dealcast check FILE... [options]",
      "Reads deals, or a --history alone, and lists what is missing, impossible, stale, contradictory, double or spelt in\n"
@@ -37,8 +42,36 @@ const dc_verb dc_verbs[] = {
      "  dealcast check deals.csv --history stages.csv --fixes mend.csv\n"
      "  dealcast check deals.csv --config dealcast.ini --min-score 80\n"
      "  dealcast check --history stages.csv --format json -o check.json\n",
-     check_tables, dc_run_check},
-    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+     check_tables, "a file of deals, or --history", false, dc_run_check},
+    {"fit", "any model on any table: coefficients, errors, tests",
+     "dealcast fit FILE... --model NAME --target COLUMN [--terms FORMULA ...] [options]",
+     "Fits a model to the rows of a table (CSV, of any kind; \"-\" is standard input) and prints what an analyst expects of\n"
+     "a regression: terms, estimates, errors, tests, how well it fits. Rows without a value in a column that the model\n"
+     "needs are left out and counted.\n"
+     "\n"
+     "Terms stand between +: x, a:b (interaction), a*b (a + b + a:b), log(x), log1p(x), sqrt(x), x^2, s(x) and s(x, 20)\n"
+     "(smooth), (1|f), (x|f), (0 + x|f) (shrunken effects), factor(x), f[ref=Level], offset(x), 0 or -1 (no intercept),\n"
+     ". (every other column that can be used), - x (without x). Names with blanks stand between ` or quotes. Words are\n"
+     "levels, held against the first in order of their bytes unless ref= says otherwise; dates are numbers of days. A\n"
+     "target of two words is 1 where it is not the first.\n"
+     "\n"
+     "Sums go through the rows in their order; with --id COLUMN rows are put in order of it first, so that a file with its\n"
+     "rows shuffled gives the same bytes. They never depend on --threads.\n",
+     "  dealcast fit deals.csv --model logistic --target outcome --terms \"log(amount) + region * product + (1|owner)\"\n"
+     "  dealcast fit orders.csv --model linear --target \"log(amount)\" --terms . --save amounts.json\n"
+     "  dealcast fit deals.csv --model mean --target amount --format json\n"
+     "  dealcast predict new.csv --fit amounts.json --id order_id --format csv\n",
+     fit_tables, "a file", true, dc_run_fit},
+    {"predict", "what a saved fit says of each row of a table", "dealcast predict FILE... --fit MODELFILE [options]",
+     "Reads the columns that the fit needs as they were read for it, and says for each row: the linear predictor (eta), its\n"
+     "standard error, the mean, and the interval of the mean; of a model of categories the chance of each. To the byte\n"
+     "what dealcast fit --predict says of the same rows. A row without a value, or with a level that the fit does not\n"
+     "know, gets a row without numbers and a note; a level of a shrunken effect that is not known counts as average.\n"
+     "A model file that was changed, cut off or damaged is refused.\n",
+     "  dealcast predict new.csv --fit amounts.json\n"
+     "  dealcast predict new.csv --fit win.json --id deal_id --format csv -o scored.csv\n",
+     predict_tables, "a file", false, dc_run_predict},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL},
 };
 
 const dc_verb *dc_find_verb(const char *name)

@@ -81,7 +81,10 @@ static void describe_number(line *l, const dc_review *r, char *const *names)
   bool comma = style->decimal == DC_DECIMAL_COMMA;
   bool proven = style->decimal != DC_DECIMAL_UNKNOWN;
   bool doubt = r->seen & (DC_NUMBER_POINT_3 | DC_NUMBER_COMMA_3);
-  const char *given = r->request->decimal == DC_DECIMAL_UNKNOWN ? NULL : comma ? "--decimal comma" : "--decimal point";
+  const char *given = r->guess->told                              ? "the fit"
+                      : r->request->decimal == DC_DECIMAL_UNKNOWN ? NULL
+                      : comma                                     ? "--decimal comma"
+                                                                  : "--decimal point";
   add_number_pattern(l, r);
   if (column->currencies)
     add_currencies(l, column, r->rows);
@@ -156,7 +159,10 @@ static void describe_when(line *l, const dc_review *r, char *const *names)
   bool ordered = r->seen & (DC_WHEN_EITHER | DC_WHEN_DAY_FIRST | DC_WHEN_MONTH_FIRST | DC_WHEN_YEAR_FIRST);
   bool asked = r->request->dates.order != DC_ORDER_UNKNOWN;
   if (ordered && guess->when.order != DC_ORDER_UNKNOWN)
-    add_proof(l, r, dc_evidence_shown(r->evidence, proofs[guess->when.order]), asked ? given[guess->when.order] : NULL,
+    add_proof(l, r, dc_evidence_shown(r->evidence, proofs[guess->when.order]),
+              guess->told ? "the fit"
+              : asked     ? given[guess->when.order]
+                          : NULL,
               guess->like ? names[guess->like - 1] : NULL, true);
   if (r->seen & DC_WHEN_TWO_DIGITS) add(l, "; years 69 to 99 are 19xx, 00 to 68 are 20xx");
 }

@@ -79,6 +79,7 @@ typedef struct dc_guess {
   dc_number_style number;
   dc_when_style when;
   dc_missing missing; /* the words that stand for a missing value in it */
+  bool told;          /* marks or order are as in files read before */
   bool doubtful_year; /* two digits of the year, and the year may come first */
   dc_refusal refused;
   size_t like; /* 1 + the column whose values prove the order or decimal mark of this one, 0 = its own do */

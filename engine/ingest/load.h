@@ -77,6 +77,9 @@ typedef struct dc_load_request {
    * DC_TYPE_NUMBER, _CATEGORY for columns whose role asks for it, DC_TYPE_DATE where it may (the content decides when
    * less than half of the values are dates), DC_TYPE_EMPTY to decide by content. */
   dc_type (*expect)(void *context, const char *name);
+  /* How cells of that name were written in files read before: marks and orders that these files leave open are as there.
+   * May be NULL; false: nothing is known. */
+  bool (*known)(void *context, const char *name, dc_number_style *number, dc_when_style *when);
   void *context;
   void (*progress)(void *context, const char *what, double share); /* may be NULL */
 } dc_load_request;
@@ -112,6 +115,9 @@ void dc_load_forget_amounts(dc_load *load);
 
 /* Fills the inputs' amounts from that column, -1 = there is none, by the fate that the rows have now. */
 void dc_load_weigh(dc_load *load, int column);
+
+/* How the cells of a column were written. */
+void dc_load_styles(const dc_load *load, size_t column, dc_number_style *number, dc_when_style *when);
 
 /* The field of a column in one of the files, 1-based. */
 int32_t dc_load_field(const dc_load *load, size_t input, size_t column);

@@ -65,6 +65,12 @@ void dc_load_set_aside(dc_load *load, size_t row, dc_fate fate)
   load->fate[row] = (uint8_t)fate;
 }
 
+void dc_load_styles(const dc_load *load, size_t column, dc_number_style *number, dc_when_style *when)
+{
+  *number = load->kept->guesses[column].number;
+  *when = load->kept->guesses[column].when;
+}
+
 int32_t dc_load_field(const dc_load *load, size_t input, size_t column)
 {
   const dc_layout *layout = &load->kept->layouts[input];

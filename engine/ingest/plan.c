@@ -11,6 +11,19 @@ void dc_plan_lines(const dc_blocks *blocks, dc_evidence *evidence, size_t n_colu
       evidence[c].details->shown[k].line = dc_cutter_line(blocks, evidence[c].details->shown[k].line);
 }
 
+/* What the file leaves open is as in files read before. */
+static void ask_what_is_known(const dc_load_request *request, const char *name, dc_guess *guess)
+{
+  dc_number_style number = {.decimal = DC_DECIMAL_UNKNOWN};
+  dc_when_style when = {.order = DC_ORDER_UNKNOWN};
+  if (!request->known || !request->known(request->context, name, &number, &when)) return;
+  guess->told = (guess->type == DC_TYPE_NUMBER && guess->number.decimal == DC_DECIMAL_UNKNOWN && number.decimal) ||
+                (guess->type != DC_TYPE_NUMBER && guess->when.order == DC_ORDER_UNKNOWN && when.order);
+  if (guess->number.decimal == DC_DECIMAL_UNKNOWN) guess->number.decimal = number.decimal;
+  if (guess->when.order == DC_ORDER_UNKNOWN) guess->when.order = when.order;
+  if (guess->when.bare == DC_BARE_EXCEL && when.bare == DC_BARE_EXCEL_1904) guess->when.bare = when.bare;
+}
+
 dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char *name, const dc_load_request *request)
 {
   dc_guess guess = dc_evidence_decide(evidence, expected);
@@ -22,6 +35,7 @@ dc_guess dc_plan_first(const dc_evidence *evidence, dc_type expected, const char
   if (request->dates.order != DC_ORDER_UNKNOWN && !dotted) guess.when.order = request->dates.order;
   if (request->dates.bare == DC_BARE_EXCEL_1904 && guess.when.bare == DC_BARE_EXCEL)
     guess.when.bare = DC_BARE_EXCEL_1904;
+  ask_what_is_known(request, name, &guess);
   guess.when.periods = request->dates.periods && guess.expected;
   return guess;
 }

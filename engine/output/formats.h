@@ -35,8 +35,10 @@ void dc_csv_table(dc_sink *sink, const dc_result_table *table);
 /* Aligned columns of each selected table. */
 void dc_terminal_tables(dc_sink *sink, const dc_selection *selection, int top, bool bold);
 
-/* The analyst's views of `dealcast forecast` and `dealcast check`. */
+/* The analyst's views of `dealcast forecast`, `check` and `fit`. */
 void dc_forecast_text(dc_sink *sink, const dc_result *result, int top, bool bold);
 void dc_check_text(dc_sink *sink, const dc_result *result, int top, bool bold);
+void dc_predict_text(dc_sink *sink, const dc_result *result, int top, bool bold);
+void dc_fit_text(dc_sink *sink, const dc_result *result, int top, bool bold);
 
 #endif

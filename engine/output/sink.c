@@ -1,5 +1,6 @@
 #include "engine/output/sink.h"
 
+#include "engine/base/decimal.h"
 #include "engine/base/progress.h"
 #include "engine/output/write.h"
 

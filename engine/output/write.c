@@ -59,7 +59,10 @@ static void put_terminal(dc_sink *sink, const dc_result *result, const dc_select
   static const struct {
     const char *schema;
     void (*put)(dc_sink *sink, const dc_result *result, int top, bool bold);
-  } views[] = {{"dealcast.forecast/", dc_forecast_text}, {"dealcast.check/", dc_check_text}};
+  } views[] = {{"dealcast.forecast/", dc_forecast_text},
+               {"dealcast.check/", dc_check_text},
+               {"dealcast.fit/", dc_fit_text},
+               {"dealcast.predict/", dc_predict_text}};
   size_t v = 0;
   while (v < sizeof views / sizeof *views && strncmp(result->schema, views[v].schema, strlen(views[v].schema)) != 0)
     v++;
@@ -96,6 +99,18 @@ dc_status dc_write_private(const dc_result_table *table, const char *path, dc_er
   dc_status status = dc_file_open_private(path, &file, error);
   if (status != DC_OK) return status;
   dc_csv_table(dc_file_sink(file), table);
+  status = dc_file_finish(file, error);
+  if (status == DC_OK) status = dc_file_commit(file, error);
+  dc_file_free(file);
+  return status;
+}
+
+dc_status dc_write_bytes(const char *bytes, size_t length, const char *path, dc_error *error)
+{
+  dc_file *file = NULL;
+  dc_status status = dc_file_open(path, &file, error);
+  if (status != DC_OK) return status;
+  dc_sink_bytes(dc_file_sink(file), bytes, length);
   status = dc_file_finish(file, error);
   if (status == DC_OK) status = dc_file_commit(file, error);
   dc_file_free(file);

@@ -23,12 +23,11 @@ dc_status dc_write_result(const dc_result *result, const dc_write_options *optio
 /* A table as CSV to a file that nobody else may read (mode 0600); replaced as above. */
 dc_status dc_write_private(const dc_result_table *table, const char *path, dc_error *error) DC_MUST_CHECK;
 
+/* Bytes as they are to a file, replaced as above. */
+dc_status dc_write_bytes(const char *bytes, size_t length, const char *path, dc_error *error) DC_MUST_CHECK;
+
 /* Before any fitting: can the output go there? */
 dc_status dc_write_check(const dc_write_options *options, dc_error *error) DC_MUST_CHECK;
-
-/* Shortest decimal that reads back as the same double, in JSON's grammar ("0.1", "1e+300", "-0" as "0"); text >= 32
- * bytes; returns its length; "null" when not finite. Independent of the locale. */
-int dc_format_double(double value, char *text);
 
 /* Removes temporary files; safe to call from a signal handler's aftermath. */
 void dc_write_abort(void);

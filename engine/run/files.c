@@ -75,7 +75,7 @@ static dc_type expect(void *context, const char *name)
 }
 
 /* --columns and --skip speak of the deals, or of the history when it is all there is. */
-static dc_status ask_for_layout(const dc_job *job, dc_load_request *request, dc_error *error)
+dc_status dc_ask_for_layout(const dc_job *job, dc_load_request *request, dc_error *error)
 {
   if (job->columns.count) {
     request->names = job->columns.items;
@@ -123,7 +123,7 @@ dc_status dc_loaded_read(const dc_job *job, const dc_config *config, const dc_st
   set_conventions(job, config, shape, &request);
   request.encoding = job->encoding;
   if (shape == DC_SHAPE_DEALS || (shape == DC_SHAPE_HISTORY && job->files.count == 0))
-    status = ask_for_layout(job, &request, error);
+    status = dc_ask_for_layout(job, &request, error);
   if (status == DC_OK) status = dc_load_csv(&request, &out->load, error);
   if (status != DC_OK) return status;
   out->load->duplicates = job->duplicates;

@@ -25,4 +25,7 @@ void dc_loaded_clear(dc_loaded *loaded);
 /* Under --strict, the first row that cannot be used stops. */
 dc_status dc_loaded_check(const dc_loaded *loaded, bool strict, dc_error *error) DC_MUST_CHECK;
 
+/* --columns and --skip, for the files that they speak of. */
+dc_status dc_ask_for_layout(const dc_job *job, dc_load_request *request, dc_error *error) DC_MUST_CHECK;
+
 #endif

@@ -57,6 +57,19 @@ typedef struct dc_job {
   bool hide_names;             /* --hide-names: owners and accounts appear as codes */
   int min_score;               /* --min-score, 0..100: a lower score fails the check; -1 = no such gate */
   const char *fixes;           /* --fixes FILE: the list of what to mend is wanted; NULL = not */
+  const char *model;           /* fit: --model NAME, one of the registry's */
+  const char *target;          /* fit: --target, a column or log(column) */
+  dc_strings terms;            /* fit: --terms FORMULA; all of them together */
+  dc_strings settings;         /* fit: options of the model, each NAME=VALUE, of a flag NAME */
+  const char *trials;          /* fit: a column; NULL = none, here and below */
+  const char *weights;         /* fit: a column */
+  const char *cluster;         /* fit: a column */
+  const char *offset;          /* fit: a column */
+  const char *id;              /* fit: --id, rows in its order; predict: told with each row. NULL = none */
+  double confidence;           /* fit, predict: of intervals; 0 = 0.95 */
+  bool predict;                /* fit: --predict, the table `predictions`, too */
+  bool save;                   /* fit: result->saved is wanted */
+  const char *fit;             /* predict: --fit FILE */
   bool strict;                 /* --strict: any rejected row is an error */
   bool timings;                /* --timings: adds seconds per stage to run */
   bool progress;               /* stderr is a terminal */
@@ -87,5 +100,14 @@ dc_status dc_run_forecast(const dc_job *job, dc_result **result, dc_error *error
  * 0..100, run.score_formula says how it comes about, run.width_formula how defects are costed. result->fixes is made
  * only when job->fixes is set; result->failed_check says when the score is below min_score. */
 dc_status dc_run_check(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
+
+/* engine/run/fit.c: a model of the registry on any table. As above. Tables: `terms` (a row for each coefficient, and each
+ * reference level), `tests`, `fit` (figures of the whole), `effects` and `levels` (of shrunken and smooth terms), `columns`,
+ * `rejects`, with job->predict `predictions`, too; all defined in engine/run/fit_tables.c. result->saved: the model file. */
+dc_status dc_run_fit(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
+
+/* engine/run/predict.c: what a saved fit says of each row of further files. Tables `predictions`, `columns`, `rejects`;
+ * `predictions` is the same, to the byte, as that of the fit itself on these files. */
+dc_status dc_run_predict(const dc_job *job, dc_result **result, dc_error *error) DC_MUST_CHECK;
 
 #endif

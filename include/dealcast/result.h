@@ -55,7 +55,9 @@ typedef struct dc_result {
   dc_entries run, options, timings; /* timings stays empty unless --timings */
   dc_result_table *inputs;          /* run.inputs */
   dc_result_table *fixes;           /* --fixes: a table for a file of its own; NULL = not asked for */
-  char *failed_check;               /* a check that was asked for failed, in words; NULL = none */
+  char *saved;                      /* fit: the text of a model file, from the arena; NULL = not asked for */
+  size_t saved_bytes;
+  char *failed_check; /* a check that was asked for failed, in words; NULL = none */
   dc_result_table **tables;
   size_t n_tables;
   char **warnings;

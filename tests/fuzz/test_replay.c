@@ -6,13 +6,17 @@
 #include "tests/fuzz/fuzz_config.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput fuzz_model_one
+#include "tests/fuzz/fuzz_model.c"
+#undef LLVMFuzzerTestOneInput
+
 #include "engine/base/random.h"
 #include "tests/check.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 
-enum { MUTATIONS = 10000, MOST_EDITS = 6, CONFIG_MUTATIONS = 10000, MOST_BYTES = 1 << 20 };
+enum { MUTATIONS = 10000, MOST_EDITS = 6, CONFIG_MUTATIONS = 10000, MODEL_MUTATIONS = 10000, MOST_BYTES = 1 << 20 };
 
 typedef int target(const uint8_t *data, size_t size);
 
@@ -59,6 +63,7 @@ static void crashers(void **state)
   size_t count = 0;
   replay("tests/fuzz/seeds/csv", fuzz_csv_one, &count);
   replay("tests/fuzz/seeds/config", fuzz_config_one, &count);
+  replay("tests/fuzz/seeds/model", fuzz_model_one, &count);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char folder[4096];
     const char *found = check_data("DEALCAST_SUITES", names[i]);
@@ -146,12 +151,30 @@ static void configs(void **state)
   }
 }
 
+static void models(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"tests/fuzz/seeds/model/terms.json", "tests/fuzz/seeds/model/categories.json"};
+  for (size_t k = 0; k < 2; k++) {
+    size_t size;
+    char *seed = bytes_of(names[k], &size), *text = malloc(2 * size);
+    assert_non_null(text);
+    for (uint64_t i = 0; i < MODEL_MUTATIONS / 2; i++) {
+      memcpy(text, seed, size);
+      size_t length = mutate(text, size, 2 * size, i);
+      fuzz_model_one((const uint8_t *)text, length);
+    }
+    free(seed);
+    free(text);
+  }
+}
+
 /* Threads that wait for each other busily take minutes where others want the cores, too; the runtime reads this when it
  * is loaded. */
 int main(int argc, char **argv)
 {
   if (argc && !getenv("OMP_WAIT_POLICY") && setenv("OMP_WAIT_POLICY", "passive", 1) == 0) execv(argv[0], argv);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(crashers), cmocka_unit_test(mutations),
-                                     cmocka_unit_test(configs)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(crashers), cmocka_unit_test(mutations), cmocka_unit_test(configs),
+                                     cmocka_unit_test(models)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #include "engine/base/random.h"
 #include "engine/output/grid.h"
-#include "engine/output/write.h"
+#include "engine/base/decimal.h"
 #include "tests/check.h"
 
 #include <locale.h>

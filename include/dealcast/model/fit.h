@@ -77,11 +77,12 @@ typedef struct dc_fit {
   dc_term_test *tests;
   char **notes; /* what the reader must know: separation, terms left out, no convergence */
   double smear; /* what a mean on another scale is multiplied by, as for a log response; 1 otherwise */
+  double df;    /* of the t by which estimates and means are judged; infinite = normal. dc_fit_judge sets it */
   size_t n_rows;
   bool converged;
 } dc_fit;
 
-dc_fit *dc_fit_new(void); /* zeroed but for smear; NULL when memory ends */
+dc_fit *dc_fit_new(void); /* zeroed but for smear and df; NULL when memory ends */
 void dc_fit_free(dc_fit *fit);
 
 /* Terms, names and room for coefficients, from a design: columns in the order of terms, estimates NaN. For models. */

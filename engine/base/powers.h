@@ -1,8 +1,8 @@
 /* 10^k for k = -292 .. 324 as the 128 leading bits, rounded up where not exact: what Schubfach multiplies with
  * (Giulietti 2020, section 9.7). Each entry is 10^k = (high * 2^64 + low) * 2^(floor(log2 10^k) - 127), and can be checked
  * with any arbitrary-precision arithmetic. */
-#ifndef DC_OUTPUT_POWERS_H
-#define DC_OUTPUT_POWERS_H
+#ifndef DC_BASE_POWERS_H
+#define DC_BASE_POWERS_H
 
 #include <stdint.h>
 

@@ -3,10 +3,12 @@
  * Raffaello Giulietti 2020, "The Schubfach way to render doubles": the decimals of the fewest digits inside the rounding
  * interval are found with three multiplications by a 126-bit power of ten (here 128 bits), without trial and error.
  * No locale is asked. The layout is that of ECMAScript's Number::toString, so JSON.stringify gives the same bytes. */
-#include "engine/output/powers.h"
-#include "engine/output/write.h"
+#include "engine/base/decimal.h"
+
+#include "engine/base/powers.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
