@@ -65,7 +65,7 @@ BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 BINARY := $(BUILD)/dealcast
 GENERATE := $(if $(wildcard datasets/generate/main.c),$(BUILD)/dealcast-generate)
 
-.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench bench-peers agree accuracy deps clean install help lib tests
+.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench bench-peers tune agree accuracy deps clean install help lib tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -86,8 +86,7 @@ demo: ## sets the machine up, builds, forecasts the sample; JSON in build/demo/f
 	@mkdir -p build/demo
 	@$(DEMO) --format json -o build/demo/forecast.json
 	@$(DEMO)
-	@echo
-	@echo "The same as JSON: build/demo/forecast.json"
+	@printf '\n%s\n' "The same as JSON: build/demo/forecast.json"
 	@echo "Try your own:     $(BINARY) forecast FILE.csv     ($(BINARY) forecast --help)"
 
 test: ## sets the machine up, builds, runs every test: programs, golden command lines, scripts
@@ -128,6 +127,9 @@ bench: $(BENCHES) $(BINARY) $(BENCH_DATA) ## builds and runs bench/bench_*.c on 
 
 bench-peers: $(BUILD)/bench/bench_load ## loads BENCH_DEALS deals beside polars, DuckDB, fread, pandas; bench/load.csv
 	@bench/peers.sh $< build/bench $(BENCH_DEALS) bench/load.csv
+
+tune: $(BUILD)/bench/tune ## the time of each model's fit (or of MODEL's) by rows in a block, with 1 and 2 threads
+	@OMP_WAIT_POLICY=passive $< $(MODEL)
 
 TEXTS ?= 1000000
 agree: $(BUILD)/tests/ingest/test_plain ## reads TEXTS (1,000,000) fuzzed tables at speed and by libcsv: equal columns
@@ -177,12 +179,10 @@ $(TABLES:.c=.o): %.o: %.c
 	$(QUIET)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIB): $(call objects,$(LIB_SRC)) $(TABLES:.c=.o) $(sort $(dir $(LIB_SRC)))
-	$(archive)
 $(BUILD)/libcli.a: $(call objects,$(CLI_SRC))
-	$(archive)
 $(BUILD)/libgenerate.a: $(call objects,$(GEN_SRC))
-	$(archive)
 $(BUILD)/libhelpers.a: $(call objects,$(HELP_SRC))
+$(patsubst %,$(BUILD)/lib%.a,dealcast cli generate helpers):
 	$(archive)
 
 link = $(QUIET)$(CC) $(ALL_CFLAGS) $(filter %.o %.a,$^) -o $@ $(LDFLAGS)
@@ -193,8 +193,8 @@ $(BUILD)/dealcast-generate: $(BUILD)/datasets/generate/main.o $(BUILD)/libgenera
 	$(link) -lm
 $(TESTS): %: %.o $(BUILD)/libhelpers.a $(ARCHIVES) $(BUILD)/libgenerate.a
 	$(link) -lcmocka $(LIBS)
-$(BENCHES): %: %.o $(ARCHIVES)
+$(BENCHES) $(BUILD)/bench/tune: %: %.o $(ARCHIVES)
 	$(link) $(LIBS)
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(CLI_SRC) $(GEN_SRC) $(TEST_SRC) $(HELP_SRC) $(BENCH_SRC) \
-           engine/cli/main.c datasets/generate/main.c)
+           engine/cli/main.c datasets/generate/main.c bench/tune.c)

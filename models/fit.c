@@ -213,6 +213,7 @@ static void *grow(void *items, size_t n, size_t size, void **grown)
 
 dc_status dc_fit_add_figure(dc_fit *fit, const char *name, const char *meaning, double value, dc_error *error)
 {
+  if (isnan(value)) return DC_OK;
   void *items = fit->figures;
   dc_figure *figure = grow(items, fit->n_figures, sizeof *figure, &items);
   fit->figures = items;
@@ -272,7 +273,7 @@ void dc_fit_judge(dc_fit *fit, double df, double confidence)
     dc_coefficient *c = &fit->coefficients[k];
     double variance = fit->covariance ? fit->covariance[k * n + k] : NAN;
     c->error = isnan(c->estimate) ? NAN : sqrt(variance);
-    c->statistic = c->estimate / c->error;
+    c->statistic = c->error > 0 ? c->estimate / c->error : NAN; /* exact: nothing to test */
     double size = fabs(c->statistic);
     c->p = isnan(size) || isnan(reach) ? NAN
                                        : 2 * (isfinite(df) ? gsl_cdf_tdist_Q(size, df) : gsl_cdf_ugaussian_Q(size));

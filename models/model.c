@@ -105,6 +105,17 @@ static unsigned kinds_of(const dc_response *r, size_t n)
   return kinds;
 }
 
+static dc_status check_time(const dc_model *m, const dc_response *r, const char *name, size_t n, dc_error *error)
+{
+  if (!m->needs_time) return DC_OK;
+  if (!r->time) return dc_fail(error, DC_E_USAGE, "model %s needs the time of each row", m->name);
+  dc_status status = check_numbers("the time of", name, r->time, n, 1, error);
+  for (size_t i = 0; i < n && status == DC_OK; i++)
+    if (r->time[i] != floor(r->time[i]))
+      return dc_fail(error, DC_E_INPUT, "the time of %s: row %zu is not a whole number of periods", name, i + 1);
+  return status;
+}
+
 static dc_status check_response(const dc_model *m, const dc_response *r, size_t n, dc_error *error)
 {
   static const char *const wanted[] = {"numbers", "numbers above 0", "counts (0, 1, 2, ...)",
@@ -114,6 +125,7 @@ static dc_status check_response(const dc_model *m, const dc_response *r, size_t 
   dc_status status = r->y ? check_numbers("response", name, r->y, n, -INFINITY, error)
                           : check_codes("response", name, r->category, n, error);
   if (status == DC_OK && r->y && r->trials) status = check_numbers("the trials of", name, r->trials, n, 0, error);
+  if (status == DC_OK) status = check_time(m, r, name, n, error);
   if (status != DC_OK) return status;
   unsigned kinds = r->y ? kinds_of(r, n) : DC_TAKES_CATEGORY;
   if (kinds & m->responses) return DC_OK;
@@ -131,7 +143,12 @@ dc_status dc_model_fit(const dc_model *model, const dc_task *task, dc_fit **fit,
   dc_fit *made = dc_fit_new();
   if (!made) return dc_fail_memory(error, "fitting a model");
   made->model = model->name;
+  dc_error own = {0};
+  if (!error) error = &own;
+  error->code = DC_OK;
   status = model->fit(task, made, error);
+  if (status == DC_W_MAXITER && error->code != status)
+    status = dc_fail(error, status, "model %s: not converged", model->name);
   if (status == DC_OK || status == DC_W_MAXITER) {
     made->converged = status == DC_OK;
     *fit = made;

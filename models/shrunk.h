@@ -1,4 +1,4 @@
-/* The engine under hazard.c and linear.c: penalised likelihood of a linear predictor whose predictors are all
+/* The engine under shrunk_hazard.c and shrunk_linear.c: penalised likelihood of a linear predictor whose predictors are all
  * categorical codes, with one channel (Gaussian) or two (won, lost).
  *
  * Parameters are columns x channels: column 0 is the intercept, then the levels of the dense factors, then those of the

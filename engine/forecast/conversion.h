@@ -3,7 +3,7 @@
 #ifndef DC_FORECAST_CONVERSION_H
 #define DC_FORECAST_CONVERSION_H
 
-#include "dealcast/model/hazard.h"
+#include "dealcast/model/shrunk_hazard.h"
 #include "engine/features/features.h"
 #include "engine/features/rows.h"
 

@@ -67,6 +67,8 @@ typedef struct dc_response {
   const double *y;          /* numbers; of counts of successes: those, with trials; NULL for categories */
   const double *trials;     /* of each row, >= y; NULL = 1 (or no such thing) */
   const dc_codes *category; /* for models of categories: levels.names[0] is what the others are held against */
+  const double *time;       /* for models that need it: whole periods, >= 1, until the category came (or, for names[0],
+                               until the row was last seen); NULL = none */
 } dc_response;
 
 #endif

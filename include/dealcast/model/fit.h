@@ -27,7 +27,7 @@ typedef struct dc_coefficient {
   int32_t term;        /* of the fit's terms; -1 = the intercept */
   double estimate;     /* NaN where the column was left out */
   double error;        /* NaN where there is none */
-  double statistic, p; /* t or z of the estimate, two-sided; NaN as above */
+  double statistic, p; /* t or z of the estimate, two-sided; NaN as above, and where the error is 0 */
   double lower, upper; /* the interval at the level asked for: profile, or Wald; NaN as above */
   char *twin;          /* why it was left out: "2 * x - z"; NULL = it was not */
 } dc_coefficient;
@@ -89,6 +89,7 @@ void dc_fit_free(dc_fit *fit);
 dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
                          const char *const *equation, dc_error *error) DC_MUST_CHECK;
 dc_status dc_fit_new_covariance(dc_fit *fit, dc_error *error) DC_MUST_CHECK; /* zeroed, once it is laid out */
+/* A value that is NaN is no figure: nothing is added. */
 dc_status dc_fit_add_figure(dc_fit *fit, const char *name, const char *meaning, double value,
                             dc_error *error) DC_MUST_CHECK;
 dc_status dc_fit_add_test(dc_fit *fit, const dc_term_test *test, dc_error *error) DC_MUST_CHECK;
@@ -110,5 +111,11 @@ dc_status dc_fit_eta(const dc_fit *fit, const dc_design *design, size_t first, s
 
 /* The mean under the link. For softmax, n_equations etas give n_equations + 1 chances. */
 void dc_fit_mean(const dc_fit *fit, const double *eta, double *mean);
+
+/* Of fits of models that need time, whose last term is "period" where hazards differ between periods (the design has no
+ * such term): the chances that rows first .. last - 1 have ended in each category by the end of each of the periods 1 ..
+ * periods; (last - first) x periods x n_equations. NaN where a row has a level that the fit does not know. */
+dc_status dc_fit_incidence(const dc_fit *fit, const dc_design *design, size_t first, size_t last, size_t periods,
+                           double *incidence, dc_error *error) DC_MUST_CHECK;
 
 #endif

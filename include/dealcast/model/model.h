@@ -47,6 +47,7 @@ typedef struct dc_model {
   const char *source;  /* author, year, section */
   unsigned responses;  /* DC_TAKES_ */
   bool shrinks;        /* takes SMOOTH and EFFECT terms */
+  bool needs_time;     /* of the response */
   size_t block_rows;   /* of its fold, as `make tune` found it */
   const dc_model_option *options;
   size_t n_options;

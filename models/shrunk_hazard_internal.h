@@ -1,8 +1,8 @@
 /* The door for tests: dc_hazard_fit with a say in which factors are dense. */
-#ifndef DC_MODELS_HAZARD_INTERNAL_H
-#define DC_MODELS_HAZARD_INTERNAL_H
+#ifndef DC_MODELS_SHRUNK_HAZARD_INTERNAL_H
+#define DC_MODELS_SHRUNK_HAZARD_INTERNAL_H
 
-#include "dealcast/model/hazard.h"
+#include "dealcast/model/shrunk_hazard.h"
 #include "models/shrunk.h"
 
 dc_status dc_hazard_fit_with(const dc_hazard_rows *rows, const dc_hazard_options *options,

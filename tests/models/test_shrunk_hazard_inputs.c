@@ -1,5 +1,5 @@
 /* What dc_hazard_fit does with data that is empty, extreme or wrong. */
-#include "models/hazard_internal.h"
+#include "models/shrunk_hazard_internal.h"
 
 #include "engine/base/random.h"
 #include "tests/check.h"

@@ -1,9 +1,9 @@
 /* Ridge levels of which no row speaks have the estimate 0 exactly, and say nothing of their factor's variance. They are
  * left out of the fit and put back afterwards: the dense block costs the cube of its width. */
-#ifndef DC_MODELS_HAZARD_LEVELS_H
-#define DC_MODELS_HAZARD_LEVELS_H
+#ifndef DC_MODELS_SHRUNK_HAZARD_LEVELS_H
+#define DC_MODELS_SHRUNK_HAZARD_LEVELS_H
 
-#include "dealcast/model/hazard.h"
+#include "dealcast/model/shrunk_hazard.h"
 #include "engine/base/arena.h"
 
 #define DC_LEVEL_ABSENT UINT32_MAX

@@ -1,4 +1,4 @@
-#include "models/hazard_levels.h"
+#include "models/shrunk_hazard_levels.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Discrete-time competing risks: in each time cell an open deal is won, lost or stays open. */
-#ifndef DEALCAST_MODEL_HAZARD_H
-#define DEALCAST_MODEL_HAZARD_H
+#ifndef DEALCAST_MODEL_SHRUNK_HAZARD_H
+#define DEALCAST_MODEL_SHRUNK_HAZARD_H
 
 #include "dealcast/error.h"
 #include "dealcast/model/factors.h"

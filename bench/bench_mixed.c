@@ -1,0 +1,135 @@
+/* Logistic regression of 900,000 rows on 31 columns (5 numbers, 4 factors) with an effect of 2,000 levels beside them.
+ *
+ * bench_mixed [FILE [ROUNDS [WRITTEN]]]: the file is not read (rows are simulated, always the same); with WRITTEN the rows
+ * are written there as CSV, for R's glm on the fixed part alone:
+ *   Rscript -e 'd <- read.csv("WRITTEN", stringsAsFactors = TRUE); print(system.time(
+ *     glm(y ~ . - rep, binomial, data.frame(lapply(d, function(v) if (is.integer(v) && max(v) > 1) factor(v) else v)))))' */
+#include "dealcast/model/model.h"
+#include "engine/base/arena.h"
+#include "engine/base/random.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { ROWS = 900000, NUMBERS = 5, FACTORS = 4, REPS = 2000, MOST_ROUNDS = 25 };
+
+static const uint32_t levels[FACTORS] = {8, 8, 7, 6};
+
+typedef struct data {
+  double *x[NUMBERS], *y;
+  uint8_t *f[FACTORS];
+  uint16_t *rep;
+} data;
+
+static double seconds(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static uint64_t draws;
+static double uniform(void) { return dc_random_uniform(7, 1, draws++); }
+static double normal(void) { return sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform()); }
+
+static bool simulate(data *d)
+{
+  static double effect[REPS];
+  bool ok = (d->y = malloc(ROWS * sizeof *d->y)) && (d->rep = malloc(ROWS * sizeof *d->rep));
+  for (int k = 0; k < NUMBERS; k++) ok = (d->x[k] = malloc(ROWS * sizeof *d->x[k])) && ok;
+  for (int k = 0; k < FACTORS; k++) ok = (d->f[k] = malloc(ROWS * sizeof *d->f[k])) && ok;
+  if (!ok) return false;
+  for (size_t l = 0; l < REPS; l++) effect[l] = 0.4 * normal();
+  for (size_t i = 0; i < ROWS; i++) {
+    double eta = -0.5;
+    for (int k = 0; k < NUMBERS; k++) eta += 0.1 * (k + 1) * (d->x[k][i] = normal());
+    for (int k = 0; k < FACTORS; k++) {
+      double u = uniform();
+      d->f[k][i] = (uint8_t)(u * u * levels[k]);
+      eta += 0.1 * d->f[k][i] * (k % 2 ? -1 : 1);
+    }
+    d->rep[i] = (uint16_t)(uniform() * REPS);
+    d->y[i] = uniform() < dc_link_mean(DC_LINK_LOGIT, eta + effect[d->rep[i]]);
+  }
+  return true;
+}
+
+static void write_rows(const data *d, const char *path)
+{
+  FILE *file = fopen(path, "w");
+  if (!file) return;
+  fprintf(file, "y,x1,x2,x3,x4,x5,f1,f2,f3,f4,rep\n");
+  for (size_t i = 0; i < ROWS; i++) {
+    fprintf(file, "%d", (int)d->y[i]);
+    for (int k = 0; k < NUMBERS; k++) fprintf(file, ",%.17g", d->x[k][i]);
+    for (int k = 0; k < FACTORS; k++) fprintf(file, ",%d", d->f[k][i]);
+    fprintf(file, ",%d\n", d->rep[i]);
+  }
+  fclose(file);
+}
+
+static int ascending(const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Least and median seconds; -1 when a fit fails. */
+static int run(const char *what, const dc_design *design, const dc_response *response, int threads, int rounds)
+{
+  static const double option[] = {1, 0};
+  double took[MOST_ROUNDS];
+  for (int k = -1; k < rounds; k++) {
+    dc_fit *fit = NULL;
+    dc_error error = {0};
+    dc_arena *arena = dc_arena_new();
+    dc_task task = {design, response, option, .95, threads, 0, arena};
+    double begin = seconds();
+    dc_status status = dc_model_fit(dc_model_find("mixed"), &task, &fit, &error);
+    if (k >= 0) took[k] = seconds() - begin;
+    if (status != DC_OK) {
+      fprintf(stderr, "%s: %s\n", what, error.message);
+      dc_fit_free(fit);
+      dc_arena_free(arena);
+      return 1;
+    }
+    if (k == rounds - 1) {
+      qsort(took, (size_t)rounds, sizeof *took, ascending);
+      printf("%s, %d threads: least %.3f s, median %.3f s, %.1f M rows/s; %g rounds, log-likelihood %.6f", what,
+             threads, took[0], took[rounds / 2], ROWS / took[rounds / 2] / 1e6, dc_fit_figure(fit, "iterations"),
+             dc_fit_figure(fit, "log_likelihood"));
+      const dc_fit_term *last = &fit->terms[fit->n_terms - 1];
+      printf(last->covariance ? ", sd %.6f\n" : "\n", last->covariance ? sqrt(last->covariance[0]) : 0);
+    }
+    dc_fit_free(fit);
+    dc_arena_free(arena);
+  }
+  return 0;
+}
+
+int main(int count, char **argument)
+{
+  data d = {0};
+  int rounds = count > 2 ? atoi(argument[2]) : 5;
+  if (rounds < 1 || rounds > MOST_ROUNDS || !simulate(&d)) return 1;
+  if (count > 3) write_rows(&d, argument[3]);
+  dc_term terms[NUMBERS + FACTORS + 1];
+  static const char *const names[] = {"x1", "x2", "x3", "x4", "x5", "f1", "f2", "f3", "f4"};
+  for (int k = 0; k < NUMBERS; k++) terms[k] = (dc_term){.name = names[k], .kind = DC_TERM_NUMBER, .number = d.x[k]};
+  for (int k = 0; k < FACTORS; k++)
+    terms[NUMBERS + k] = (dc_term){
+        .name = names[NUMBERS + k], .kind = DC_TERM_FACTOR, .codes = {d.f[k], 1, levels[k], NULL}};
+  terms[NUMBERS + FACTORS] = (dc_term){.name = "(1|rep)", .kind = DC_TERM_EFFECT, .codes = {d.rep, 2, REPS, NULL}};
+  dc_design design = {ROWS, true, NUMBERS + FACTORS, terms, NULL, NULL, NULL};
+  dc_response response = {"y", d.y, NULL, NULL};
+  int failed = run("fixed part", &design, &response, 2, rounds);
+  design.n_terms++;
+  for (int threads = 1; threads <= 2; threads++) failed |= run("with the effect", &design, &response, threads, rounds);
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  printf("peak memory %.0f MiB\n", (double)usage.ru_maxrss / 1024);
+  return failed;
+}

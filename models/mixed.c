@@ -1,0 +1,291 @@
+/* Generalised linear mixed models and smooths.
+ *
+ * Gaussian: restricted (or plain) likelihood with the fixed part and sigma profiled out, on the sums of one pass (Bates et
+ * al. 2015, sections 3.1 to 3.4). Otherwise: Laplace's approximation of the likelihood, at its maximum over the fixed part
+ * and the variances together, by passes that each solve a quadratic model (mixed_system.c) with variances tuned on it.
+ * Smooths are random vectors beside a straight line (Wood 2017, section 5.8; Ruppert, Wand and Carroll 2003, chapter 4). */
+#include "models/mixed_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_ROUNDS = 60, GAUSSIAN_ROUNDS = 2, TUNE_GAUSSIAN = 80, TUNE = 2, MAX_SHORTER = 25 };
+
+static const double tolerance = 1e-7, alias_share = 1e-10, most_worse = 1;
+
+/* --- families --- */
+
+static void gaussian_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
+                          mixed_kernel *out)
+{
+  (void)trials;
+  for (size_t i = 0; i < n; i++) {
+    double w = weight ? weight[i] : 1, rest = y[i] - eta[i];
+    out[i] = (mixed_kernel){-0.5 * w * rest * rest, w * rest, w, 0};
+  }
+}
+
+static void binomial_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
+                          mixed_kernel *out)
+{
+  for (size_t i = 0; i < n; i++) {
+    double w = weight ? weight[i] : 1, m = trials ? trials[i] : 1, small = exp(-fabs(eta[i])), all = 1 + small;
+    double p = eta[i] < 0 ? small / all : 1 / all, q = eta[i] < 0 ? 1 / all : small / all;
+    double likelihood = y[i] * eta[i] - m * (fmax(eta[i], 0) + log(all));
+    /* y - m p without cancellation when p is nearly 1 */
+    out[i] = (mixed_kernel){w * likelihood, w * (y[i] * q - (m - y[i]) * p), w * m * p * q, w * m * p * q * (q - p)};
+  }
+}
+
+static void poisson_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
+                         mixed_kernel *out)
+{
+  (void)trials;
+  for (size_t i = 0; i < n; i++) {
+    double w = weight ? weight[i] : 1, mean = exp(eta[i]);
+    out[i] = (mixed_kernel){w * (y[i] * eta[i] - mean), w * (y[i] - mean), w * mean, w * mean};
+  }
+}
+
+static double same(double mean) { return mean; }
+static double logit(double mean) { return log(mean / (1 - mean)); }
+
+static double no_constant(double y, double trials) { return 0 * (y + trials); }
+
+static double binomial_constant(double y, double trials)
+{
+  return lgamma(trials + 1) - lgamma(y + 1) - lgamma(trials - y + 1);
+}
+
+static double poisson_constant(double y, double trials)
+{
+  (void)trials;
+  return -lgamma(y + 1);
+}
+
+static double times_log(double a, double b) { return a > 0 ? a * log(a / b) : 0; }
+
+static double binomial_saturated(double y, double trials)
+{
+  return times_log(y, trials) + times_log(trials - y, trials);
+}
+
+static double poisson_saturated(double y, double trials)
+{
+  (void)trials;
+  return times_log(y, 1) - y;
+}
+
+const mixed_family mixed_families[] = {
+    {"gaussian", DC_LINK_IDENTITY, true, DC_TAKES_NUMBER, same, gaussian_rows, no_constant, no_constant},
+    {"binomial", DC_LINK_LOGIT, false, DC_TAKES_CHANCE, logit, binomial_rows, binomial_constant, binomial_saturated},
+    {"poisson", DC_LINK_LOG, false, DC_TAKES_COUNT, log, poisson_rows, poisson_constant, poisson_saturated}};
+
+static dc_status check_response(const mixed *m, dc_error *error)
+{
+  const dc_response *r = m->task->response;
+  const char *family = m->family->name;
+  if (r->trials && m->family->responses != DC_TAKES_CHANCE)
+    return dc_fail(error, DC_E_USAGE, "family %s has no trials; use family binomial", family);
+  for (size_t i = 0; i < m->n_rows; i++) {
+    double y = r->y[i], most = r->trials ? r->trials[i] : 1;
+    if (m->family->responses == DC_TAKES_CHANCE && !(y >= 0 && y <= most))
+      return dc_fail(error, DC_E_INPUT, "family binomial takes 0 to %g in row %zu; the response is %g", most, i + 1, y);
+    if (m->family->responses == DC_TAKES_COUNT && !(y >= 0 && y == floor(y)))
+      return dc_fail(error, DC_E_INPUT, "family poisson takes counts; the response of row %zu is %g", i + 1, y);
+  }
+  return DC_OK;
+}
+
+/* --- the fixed part --- */
+
+/* Columns that those before them make up are left out: no pivot is left of them in the Gram matrix's Cholesky factor. */
+static void find_aliases(mixed *m)
+{
+  const size_t d = m->dense, w = d + 1;
+  double *u = m->square;
+  size_t n = 0;
+  for (size_t c = 0; c < d; c++) {
+    if (m->random_of[c] >= 0 || m->dead[c]) continue;
+    double own = m->gram[c * w + c], *row = u + n * w, rest = own;
+    for (size_t k = 0; k < n; k++) {
+      double v = m->gram[c * w + m->order[k]];
+      for (size_t j = 0; j < k; j++) v -= row[j] * u[k * w + j];
+      row[k] = v / u[k * w + k];
+      rest -= row[k] * row[k];
+    }
+    m->dead[c] = !(rest > alias_share * own);
+    if (m->dead[c]) continue;
+    row[n] = sqrt(rest);
+    m->order[n++] = c;
+  }
+}
+
+static void set_order(mixed *m)
+{
+  m->n_random = m->n_kept = 0;
+  for (size_t c = 0; c < m->dense; c++)
+    if (m->random_of[c] >= 0) m->order[m->n_random++] = c;
+  m->n_kept = m->n_random;
+  for (size_t c = 0; c < m->dense; c++)
+    if (m->random_of[c] < 0 && !m->dead[c]) m->order[m->n_kept++] = c;
+}
+
+static void set_start(mixed *m)
+{
+  double sum = 0, all = 0, shift = 0, weights = 0;
+  bool log_link = m->family->link == DC_LINK_LOG, chance = m->family->responses == DC_TAKES_CHANCE;
+  for (size_t i = 0; i < m->n_rows; i++) {
+    double w = m->weight ? m->weight[i] : 1, offset = m->offset ? m->offset[i] : 0;
+    sum += w * m->y[i];
+    all += w * (m->trials ? m->trials[i] : log_link ? exp(offset) : 1);
+    shift += w * offset;
+    weights += w;
+  }
+  double mean = m->family->scaled ? sum / all : (sum + 0.5) / (all + (chance ? 1 : 0));
+  if (m->task->design->intercept) m->theta[0] = m->family->start(mean) - (log_link ? 0 : shift / weights);
+  if (!isfinite(m->theta[0])) m->theta[0] = 0;
+  for (size_t t = 0; t < m->n_randoms; t++)
+    for (size_t j = 0; j < m->randoms[t].size; j++) m->parameter[m->randoms[t].parameter + j * (j + 3) / 2] = 1;
+}
+
+/* --- rounds --- */
+
+static double length_of(const double *scale, size_t q, const double *b)
+{
+  double u[MIXED_SIZE], sum = 0;
+  for (size_t i = 0; i < q; i++) {
+    double v = b[i];
+    for (size_t j = 0; j < i; j++) v -= scale[i * q + j] * u[j];
+    u[i] = scale[i * q + i] > 0 ? v / scale[i * q + i] : 0;
+    sum += u[i] * u[i];
+  }
+  return sum;
+}
+
+/* u'u at theta, b. */
+static double penalty(const mixed *m, const double *theta, const double *b)
+{
+  double scale[MIXED_SIZE * MIXED_SIZE], sum = 0;
+  for (size_t t = 0; t < m->n_randoms; t++) {
+    const mixed_random *r = &m->randoms[t];
+    mixed_term_scale(r, m->parameter, scale);
+    for (size_t v = 0; v < r->count && !r->pivot; v++) sum += length_of(scale, r->size, theta + r->at + v * r->size);
+    for (size_t v = 0; v < r->count && r->pivot; v++) sum += length_of(scale, r->size, b + v * m->size + r->at);
+  }
+  return sum;
+}
+
+typedef struct point {
+  double *theta, *b;
+} point;
+
+static bool new_point(const mixed *m, point *p)
+{
+  p->theta = dc_arena_alloc(m->arena, m->dense + 1, sizeof *p->theta);
+  p->b = dc_arena_alloc(m->arena, m->levels * m->size + 1, sizeof *p->b);
+  return p->theta && p->b;
+}
+
+/* How far theta moves, in about its standard errors. */
+static double distance(const mixed *m, const point *to)
+{
+  double most = 0;
+  for (size_t i = m->n_random; i < m->n_kept; i++) {
+    size_t c = m->order[i];
+    most = fmax(most, fabs(to->theta[c] - m->theta[c]) * sqrt(m->gram[c * (m->dense + 2)] / m->sigma2));
+  }
+  return most;
+}
+
+/* To the new point and a pass there; back by halves while the penalised likelihood is much less than before
+ * (a little less it may be: it is not what is maximised, but the marginal likelihood is). */
+static dc_status advance(mixed *m, point *to, point *from, bool *moved, dc_error *error)
+{
+  const size_t w = m->dense + 1, n = m->levels * m->size;
+  memcpy(from->theta, m->theta, w * sizeof(double));
+  memcpy(from->b, m->b, n * sizeof(double));
+  double before = m->log_likelihood - 0.5 * penalty(m, m->theta, m->b), slack = most_worse + 1e-10 * fabs(before),
+         share = 1;
+  *moved = false;
+  for (int k = 0; k < MAX_SHORTER && !*moved; k++, share *= 0.5) {
+    for (size_t i = 0; i < w; i++) m->theta[i] = from->theta[i] + share * (to->theta[i] - from->theta[i]);
+    for (size_t i = 0; i < n; i++) m->b[i] = from->b[i] + share * (to->b[i] - from->b[i]);
+    dc_status status = mixed_pass(m, error);
+    if (status != DC_OK) return status;
+    *moved = m->family->scaled || m->log_likelihood - 0.5 * penalty(m, m->theta, m->b) >= before - slack;
+  }
+  return DC_OK;
+}
+
+static dc_status search(mixed *m, int *rounds, bool *converged, dc_error *error)
+{
+  point to, from;
+  double tuned = 0;
+  const bool once = m->family->scaled;
+  if (!new_point(m, &to) || !new_point(m, &from)) return dc_fail_memory(error, "fitting a mixed model");
+  memcpy(to.theta, m->theta, (m->dense + 1) * sizeof(double));
+  dc_status status = mixed_pass(m, error);
+  if (status != DC_OK) return status;
+  find_aliases(m);
+  set_order(m);
+  for (size_t c = 0; c < m->dense; c++)
+    if (m->dead[c]) m->theta[c] = to.theta[c] = 0;
+  *converged = false;
+  for (*rounds = 1; status == DC_OK; ++*rounds) {
+    bool moved = true;
+    status = mixed_tune(m, once ? TUNE_GAUSSIAN : TUNE, &tuned, error);
+    if (status == DC_OK) status = mixed_solve(m, to.theta, to.b, error);
+    if (status != DC_OK) return status;
+    double far = distance(m, &to);
+    *converged = once ? *rounds == GAUSSIAN_ROUNDS : far < tolerance && tuned < tolerance && m->has_variance;
+    if (*converged || *rounds == MAX_ROUNDS) break;
+    if (!once) status = mixed_variances(m, false, error);
+    if (status == DC_OK) status = advance(m, &to, &from, &moved, error);
+    if (!moved) break;
+  }
+  if (status != DC_OK) return status;
+  memcpy(m->theta, to.theta, (m->dense + 1) * sizeof(double));
+  memcpy(m->b, to.b, m->levels * m->size * sizeof(double));
+  return mixed_variances(m, true, error);
+}
+
+static const char *const families[] = {"gaussian", "binomial", "poisson", NULL};
+static const char *const methods[] = {"reml", "ml", NULL};
+
+static const dc_model_option options[] = {
+    {"family", DC_OPTION_CHOICE, 0, 0, MIXED_FAMILIES - 1, families, "of the response: links identity, logit, log"},
+    {"method", DC_OPTION_CHOICE, 0, 0, 1, methods, "gaussian variances by restricted or plain likelihood"}};
+
+static dc_status fit_mixed(const dc_task *task, dc_fit *fit, dc_error *error)
+{
+  mixed *m = dc_arena_alloc(task->arena, 1, sizeof *m);
+  int rounds = 0;
+  bool converged = false;
+  if (!m) return dc_fail_memory(error, "fitting a mixed model");
+  m->task = task;
+  m->arena = task->arena;
+  m->family = &mixed_families[(size_t)dc_task_option(&dc_model_mixed, task, "family")];
+  m->restricted = m->family->scaled && dc_task_option(&dc_model_mixed, task, "method") == 0;
+  m->n_rows = task->design->n_rows;
+  dc_status status = check_response(m, error);
+  if (status == DC_OK) status = mixed_lay_out(m, error);
+  if (status != DC_OK) return status;
+  set_start(m);
+  status = search(m, &rounds, &converged, error);
+  if (status == DC_OK) status = mixed_report(m, fit, rounds, error);
+  if (status != DC_OK || converged) return status;
+  status = dc_fit_add_note(fit, error, "not converged after %d rounds", rounds);
+  return status == DC_OK ? dc_fail(error, DC_W_MAXITER, "mixed: not converged after %d rounds", rounds) : status;
+}
+
+const dc_model dc_model_mixed = {
+    .name = "mixed",
+    .summary = "linear, logistic and Poisson regression with shrunken effects (1 + x|f) and smooths s(x)",
+    .source = "Bates, Maechler, Bolker and Walker 2015; Wood 2017",
+    .responses = DC_TAKES_NUMBER | DC_TAKES_CHANCE | DC_TAKES_COUNT,
+    .shrinks = true,
+    .block_rows = 8192,
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .fit = fit_mixed};

@@ -1,0 +1,23 @@
+/* Householder QR of many rows, a tile of them at a time, in one triangle: after any number of tiles R'R = X'X, and with
+ * the response as the last column R holds Q'y and what is left of y, too. Triangles merge (TSQR: Demmel, Grigori, Hoemmen
+ * and Langou 2012, SIAM J. Sci. Comput. 34, algorithm 1), so X'X is never formed.
+ *
+ * Every sum is made in 8 lanes in the order of rows, whichever instructions are used: the bytes are the same everywhere. */
+#ifndef DC_MODELS_QR_H
+#define DC_MODELS_QR_H
+
+#include <stddef.h>
+
+enum { QR_ROWS = 128, QR_LANES = 8 };
+
+/* r: n x n, row-major, upper triangle used, zeroed before the first tile. tile: column c begins at tile + c * QR_ROWS;
+ * `rows` of it are used, a multiple of QR_LANES (fill up with zeros); it is destroyed. Columns before `first` are zero. */
+void dc_qr_take(double *r, size_t n, double *tile, size_t rows, size_t first);
+
+/* r becomes the triangle of the rows of both. tile: n columns of scratch. */
+void dc_qr_merge(double *r, const double *from, size_t n, double *tile);
+
+/* Rows filled up to whole lanes. */
+static inline size_t dc_qr_rows(size_t rows) { return (rows + QR_LANES - 1) / QR_LANES * QR_LANES; }
+
+#endif
