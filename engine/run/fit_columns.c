@@ -12,8 +12,13 @@ static void roles_of(const dc_recipe *r, uint32_t c, char *text, size_t size)
   const struct {
     bool has;
     const char *name;
-  } roles[] = {{r->response.column == c, "response"}, {dc_recipe_predicts(r, c), "term"}, {r->trials == c, "trials"},
-               {r->weights == c, "weights"},          {r->cluster == c, "cluster"},       {r->id == c, "id"}};
+  } roles[] = {{r->response.column == c, "response"},
+               {dc_recipe_predicts(r, c), "term"},
+               {r->trials == c, "trials"},
+               {r->weights == c, "weights"},
+               {r->cluster == c, "cluster"},
+               {r->time == c, "time"},
+               {r->id == c, "id"}};
   size_t used = 0;
   text[0] = '\0';
   for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)

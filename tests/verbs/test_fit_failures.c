@@ -79,8 +79,9 @@ static void each_allocation_fails(void **state)
     return;
   }
   fail_model("mean", "log(y)", "");
-  if (dc_model_find("linear")) fail_model("linear", "y", "log(x) + f[ref=b] + g:x");
-  if (dc_model_find("multinomial")) fail_model("multinomial", "g", "x");
+  fail_model("linear", "y", "log(x) + f[ref=b] + g:x");
+  fail_model("multinomial", "g", "x");
+  fail_model("mixed", "y", "s(x, 4) + (1 | f)");
 }
 
 int main(void)
