@@ -124,7 +124,7 @@ int main(int count, char **argument)
         .name = names[NUMBERS + k], .kind = DC_TERM_FACTOR, .codes = {d.f[k], 1, levels[k], NULL}};
   terms[NUMBERS + FACTORS] = (dc_term){.name = "(1|rep)", .kind = DC_TERM_EFFECT, .codes = {d.rep, 2, REPS, NULL}};
   dc_design design = {ROWS, true, NUMBERS + FACTORS, terms, NULL, NULL, NULL};
-  dc_response response = {"y", d.y, NULL, NULL};
+  dc_response response = {.name = "y", .y = d.y};
   int failed = run("fixed part", &design, &response, 2, rounds);
   design.n_terms++;
   for (int threads = 1; threads <= 2; threads++) failed |= run("with the effect", &design, &response, threads, rounds);

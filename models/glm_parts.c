@@ -21,9 +21,10 @@ const char *const dc_glm_tests[] = {"wald", "lr", NULL};
 enum { CHOOSE_NONE, CHOOSE_FOLDS, CHOOSE_TIME };
 enum { RIDGE_NONE, RIDGE_AUTO, RIDGE_FIXED };
 
-/* Beyond this linear predictor a fit without a prior is looked at for separation. The last step of Newton's method was far
- * below a standard error, which under separation it is only when the rows that run away have gone farther than this. */
-static const double FAR = 8;
+/* A fit without a prior is looked at for separation where a linear predictor is beyond FAR, or a standard error of the
+ * problem's (standardised) columns beyond WIDE. The last step of Newton's method was far below a standard error: where rows
+ * run away it is that only when they have gone farther, and nothing holds the estimates any more. */
+static const double FAR = 8, WIDE = 10;
 
 /* What before leaves to after. */
 typedef struct parts {
@@ -33,7 +34,6 @@ typedef struct parts {
   dc_path *path; /* NULL: lambda was given */
   dc_ridge *ridge;
   double marginal; /* of a ridge chosen by it; NaN otherwise */
-  double kkt;
 } parts;
 
 static double option(const dc_glm_fit *fit, const char *name) { return dc_task_option(fit->model, fit->task, name); }
@@ -59,7 +59,7 @@ static dc_status fit_net(dc_glm_fit *fit, parts *p, dc_error *error)
   dc_problem *problem = fit->problem;
   dc_status status = DC_OK;
   p->net = true;
-  p->at = (dc_net){option(fit, "alpha"), option(fit, "lambda")};
+  p->at = (dc_net){option(fit, "alpha"), option(fit, "lambda"), 0};
   if (choice(fit, "choose") != CHOOSE_NONE) {
     status = find_path(fit, p, error);
   } else {
@@ -70,9 +70,12 @@ static dc_status fit_net(dc_glm_fit *fit, parts *p, dc_error *error)
   if (status != DC_OK) return status;
   memset(fit->beta, 0, problem->p * sizeof *fit->beta);
   if (problem->intercept) fit->beta[0] = problem->constant;
-  status = dc_net_fit(problem, space, p->at, fit->beta, fit->q, &fit->result.steps, &p->kkt, error);
+  dc_net_end end = {0};
+  status = dc_problem_at(problem, fit->beta, fit->q, error);
+  if (status == DC_OK) status = dc_net_fit(problem, space, p->at, fit->beta, fit->q, &end, error);
   if (status != DC_OK && status != DC_W_MAXITER) return status;
   fit->result.converged = status == DC_OK;
+  fit->result.steps = end.steps;
   fit->result.objective = fit->q->deviance / 2;
   for (size_t k = 0; k < problem->p * (problem->p + 1) / 2; k++) fit->covariance[k] = NAN; /* there are no errors */
   fit->fitted = true;
@@ -218,14 +221,21 @@ static void name_runaways(const dc_fit *fit, const bool *runs, char *text, size_
   if (all == 0) snprintf(text, bytes, "the intercept");
 }
 
+static bool is_suspect(const dc_glm_fit *fit)
+{
+  if (!fit->result.converged || fit->result.unbounded || fit->q->most > FAR) return true;
+  for (size_t j = 0; j < fit->problem->p; j++)
+    if (!(fit->covariance[dc_packed(j, j)] < WIDE * WIDE)) return true;
+  return false;
+}
+
 static dc_status tell_separation(dc_glm_fit *fit, dc_error *error)
 {
   dc_family_kind kind = fit->problem->family.kind;
   dc_link link = fit->problem->family.link;
   bool chances = kind == DC_FAMILY_BINOMIAL && link != DC_LINK_LOG && link != DC_LINK_IDENTITY;
   bool counts = (kind == DC_FAMILY_POISSON || kind == DC_FAMILY_NEGBIN) && link == DC_LINK_LOG;
-  if (fit->how.penalty || (!chances && !counts)) return DC_OK;
-  if (fit->result.converged && !fit->result.unbounded && !(fit->q->most > FAR)) return DC_OK;
+  if (fit->how.penalty || (!chances && !counts) || !is_suspect(fit)) return DC_OK;
   dc_separation found;
   dc_status status = dc_separation_find(fit->task, fit->fit, chances ? DC_SEPARATES_CHANCES : DC_SEPARATES_COUNTS, true,
                                         &found, error);

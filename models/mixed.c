@@ -6,6 +6,9 @@
  * Smooths are random vectors beside a straight line (Wood 2017, section 5.8; Ruppert, Wand and Carroll 2003, chapter 4). */
 #include "models/mixed_internal.h"
 
+#include "models/lanes.h"
+#include "models/wide.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -15,36 +18,75 @@ static const double tolerance = 1e-7, alias_share = 1e-10, most_worse = 1;
 
 /* --- families --- */
 
-static void gaussian_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
-                          mixed_kernel *out)
+static double gaussian_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
+                            double *score, double *curve, double *slope)
 {
   (void)trials;
+  double sum = 0;
   for (size_t i = 0; i < n; i++) {
     double w = weight ? weight[i] : 1, rest = y[i] - eta[i];
-    out[i] = (mixed_kernel){-0.5 * w * rest * rest, w * rest, w, 0};
+    sum -= 0.5 * w * rest * rest;
+    score[i] = w * rest;
+    curve[i] = w;
+    slope[i] = 0;
   }
+  return sum;
 }
 
-static void binomial_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
-                          mixed_kernel *out)
+static double binomial_row(double eta, double y, double m, double w, double *score, double *curve, double *slope)
 {
-  for (size_t i = 0; i < n; i++) {
-    double w = weight ? weight[i] : 1, m = trials ? trials[i] : 1, small = exp(-fabs(eta[i])), all = 1 + small;
-    double p = eta[i] < 0 ? small / all : 1 / all, q = eta[i] < 0 ? 1 / all : small / all;
-    double likelihood = y[i] * eta[i] - m * (fmax(eta[i], 0) + log(all));
-    /* y - m p without cancellation when p is nearly 1 */
-    out[i] = (mixed_kernel){w * likelihood, w * (y[i] * q - (m - y[i]) * p), w * m * p * q, w * m * p * q * (q - p)};
-  }
+  double small = dc_exp(-fabs(eta)), all = 1 + small, p = eta < 0 ? small / all : 1 / all,
+         q = eta < 0 ? 1 / all : small / all;
+  /* y - m p without cancellation when p is nearly 1 */
+  *score = w * (y * q - (m - y) * p);
+  *curve = w * m * p * q;
+  *slope = *curve * (q - p);
+  return w * (y * eta - m * (fmax(eta, 0) + dc_log(all)));
 }
 
-static void poisson_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
-                         mixed_kernel *out)
+/* Four rows of one trial and weight 1. Their sums go to the lanes of product (of what has its logarithm taken) and sum. */
+DC_INLINE void binomial_four(const double *eta, const double *y, double *score, double *curve, double *slope,
+                             dc_v4 *product, dc_v4 *sum)
+{
+  dc_v4 e = dc_v4_load(eta), one = dc_v4_of(1), none = dc_v4_of(0), yes = dc_v4_load(y);
+  dc_i4 below = (dc_i4)(e < none);
+  dc_v4 away = dc_v4_pick(below, e, -e);
+  away = dc_v4_pick((dc_i4)(away > dc_v4_of(-700)), away, dc_v4_of(-700));
+  dc_v4 small = dc_v4_exp(away), all = one + small, large = one / all, less = small / all;
+  dc_v4 p = dc_v4_pick(below, less, large), q = dc_v4_pick(below, large, less), w = p * q;
+  *product *= all;
+  *sum += yes * e - dc_v4_pick(below, none, e);
+  dc_v4_store(score, yes * q - (one - yes) * p);
+  dc_v4_store(curve, w);
+  dc_v4_store(slope, w * (q - p));
+}
+
+WIDE static double binomial_rows(size_t n, const double *eta, const double *y, const double *trials,
+                                 const double *weight, double *score, double *curve, double *slope)
+{
+  dc_v4 product = dc_v4_of(1), part = dc_v4_of(0);
+  size_t i = 0;
+  for (; !trials && !weight && i + 4 <= n; i += 4)
+    binomial_four(eta + i, y + i, score + i, curve + i, slope + i, &product, &part);
+  double sum = (part[0] + part[2]) + (part[1] + part[3]);
+  for (size_t k = 0; k < 4; k++) sum -= dc_log(product[k]); /* each is 2^(MIXED_CHUNK / 4) at most */
+  for (; i < n; i++)
+    sum += binomial_row(eta[i], y[i], trials ? trials[i] : 1, weight ? weight[i] : 1, score + i, curve + i, slope + i);
+  return sum;
+}
+
+static double poisson_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
+                           double *score, double *curve, double *slope)
 {
   (void)trials;
+  double sum = 0;
   for (size_t i = 0; i < n; i++) {
-    double w = weight ? weight[i] : 1, mean = exp(eta[i]);
-    out[i] = (mixed_kernel){w * (y[i] * eta[i] - mean), w * (y[i] - mean), w * mean, w * mean};
+    double w = weight ? weight[i] : 1, mean = dc_exp(eta[i]);
+    sum += w * (y[i] * eta[i] - mean);
+    score[i] = w * (y[i] - mean);
+    curve[i] = slope[i] = w * mean;
   }
+  return sum;
 }
 
 static double same(double mean) { return mean; }

@@ -22,20 +22,16 @@ enum {
   MIXED_KNOTS = 64 /* functions of a smooth */
 };
 
-/* What is known of a family at one row: the log likelihood without constants, its derivative by eta, minus its second
- * derivative, and that one's derivative. */
-typedef struct mixed_kernel {
-  double log_likelihood, score, weight, slope;
-} mixed_kernel;
-
 typedef struct mixed_family {
   const char *name;
   dc_link link;
   bool scaled; /* has a dispersion */
   unsigned responses;
   double (*start)(double mean); /* a linear predictor */
-  void (*rows)(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
-               mixed_kernel *out);
+  /* the log likelihood of rows without constants; of each its derivative by eta, minus its second one, and the derivative
+   * of that */
+  double (*rows)(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
+                 double *score, double *curve, double *slope);
   double (*constant)(double y, double trials);  /* of a row's log likelihood, weight 1 */
   double (*saturated)(double y, double trials); /* that log likelihood at its best, without the constant */
 } mixed_family;
@@ -56,7 +52,8 @@ typedef struct mixed_random {
 
 /* A column that a row picks by its code: first + stride * code, less the reference. */
 typedef struct mixed_pick {
-  size_t code, value; /* places in the packed rows; value: SIZE_MAX = 1 */
+  const dc_codes *codes;
+  size_t value; /* its place among the packed numbers, SIZE_MAX = 1 */
   uint32_t reference;
   size_t first, stride;
 } mixed_pick;
@@ -73,12 +70,11 @@ typedef struct mixed {
   dc_arena *arena;
   size_t n_rows, n_used; /* used: of weight above 0 */
 
-  size_t n_plain, n_numbers, n_codes, n_picks, n_smooths, n_randoms, n_parameters;
-  size_t *plain;          /* NUMBER terms */
-  const double **source;  /* packed numbers: columns of the design */
-  const dc_codes **coded; /* packed codes */
-  double *mean, *unit;    /* of NUMBER terms: columns are (x - mean) / unit */
-  size_t *first;          /* of each term of the design: its first dense column; SIZE_MAX for the pivot */
+  size_t n_plain, n_numbers, n_picks, n_smooths, n_randoms, n_parameters;
+  size_t *plain;         /* NUMBER terms */
+  const double **source; /* packed numbers: columns of the design */
+  double *mean, *unit;   /* of NUMBER terms: columns are (x - mean) / unit */
+  size_t *first;         /* of each term of the design: its first dense column; SIZE_MAX for the pivot */
   mixed_pick *picks;
   mixed_smooth *smooths;
   mixed_random *randoms;
@@ -94,8 +90,11 @@ typedef struct mixed {
   size_t *row_start;                             /* levels + 1 */
   uint32_t *row;                                 /* of the design, in the order of levels */
   double *packed, *y, *trials, *weight, *offset; /* in that order; trials and offset may be NULL */
-  uint32_t *codes;
-  size_t *list_start; /* levels + 1: dense columns that its rows touch */
+  uint32_t *columns;                             /* n_rows x n_picks: the columns that codes pick */
+  size_t numbers_room;                           /* numbers_wide up to a multiple of 4 */
+  double *numbers;                               /* n_rows x numbers_room where there is no smooth, else NULL */
+  double *theta_fixed, *theta_random;            /* theta in two parts, for a pass */
+  size_t *list_start;                            /* levels + 1: dense columns that its rows touch */
   uint32_t *list;
 
   double *theta;               /* dense + 1, at which sums are made; the last is 0 */
@@ -124,7 +123,7 @@ dc_status mixed_lay_out(mixed *m, dc_error *error) DC_MUST_CHECK;
 /* All sums at theta and b. */
 dc_status mixed_pass(mixed *m, dc_error *error) DC_MUST_CHECK;
 
-/* Numbers of one row of X into x (numbers_wide). */
+/* Numbers of one packed row of X into x (numbers_wide). */
 void mixed_numbers(const mixed *m, size_t row, double *x);
 
 /* L of the pivot's vector (size x size) and of one random term, from parameters. */

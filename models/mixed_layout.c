@@ -28,14 +28,6 @@ static size_t pack_number(mixed *m, const double *number)
   return m->n_numbers++;
 }
 
-static size_t pack_codes(mixed *m, const dc_codes *codes)
-{
-  for (size_t k = 0; k < m->n_codes; k++)
-    if (same_codes(m->coded[k], codes)) return k;
-  m->coded[m->n_codes] = codes;
-  return m->n_codes++;
-}
-
 /* Numbers in the vectors over these codes, all terms together. */
 static size_t group_size(const mixed *m, const dc_codes *codes)
 {
@@ -67,7 +59,6 @@ static bool allocate_layout(mixed *m)
   for (size_t t = 0; t < d->n_terms; t++) n += 2 * d->terms[t].n_slopes;
   m->plain = dc_arena_alloc(m->arena, n, sizeof *m->plain);
   m->source = dc_arena_alloc(m->arena, n, sizeof *m->source);
-  m->coded = dc_arena_alloc(m->arena, n, sizeof *m->coded);
   m->mean = dc_arena_alloc(m->arena, n, sizeof *m->mean);
   m->unit = dc_arena_alloc(m->arena, n, sizeof *m->unit);
   m->first = dc_arena_alloc(m->arena, n, sizeof *m->first);
@@ -75,8 +66,7 @@ static bool allocate_layout(mixed *m)
   m->smooths = dc_arena_alloc(m->arena, n, sizeof *m->smooths);
   m->randoms = dc_arena_alloc(m->arena, n, sizeof *m->randoms);
   m->z = dc_arena_alloc(m->arena, MIXED_SIZE, sizeof *m->z);
-  return m->plain && m->source && m->coded && m->mean && m->unit && m->first && m->picks && m->smooths && m->randoms &&
-         m->z;
+  return m->plain && m->source && m->mean && m->unit && m->first && m->picks && m->smooths && m->randoms && m->z;
 }
 
 /* --- numbers --- */
@@ -240,7 +230,7 @@ static dc_status add_effect(mixed *m, size_t t, dc_error *error)
     if (pivot)
       m->z[m->size++] = number;
     else
-      m->picks[m->n_picks++] = (mixed_pick){pack_codes(m, &term->codes), number, DC_NO_REFERENCE, m->dense + k, size};
+      m->picks[m->n_picks++] = (mixed_pick){&term->codes, number, DC_NO_REFERENCE, m->dense + k, size};
   }
   if (!pivot) m->dense += size * levels;
   return DC_OK;
@@ -251,8 +241,8 @@ static void add_factor(mixed *m, size_t t)
   const dc_term *term = term_of(m, t);
   bool slopes = term->kind == DC_TERM_SLOPES;
   m->first[t] = m->dense;
-  m->picks[m->n_picks++] = (mixed_pick){pack_codes(m, &term->codes), slopes ? pack_number(m, term->number) : SIZE_MAX,
-                                        term->reference, m->dense, 1};
+  m->picks[m->n_picks++] = (mixed_pick){&term->codes, slopes ? pack_number(m, term->number) : SIZE_MAX, term->reference,
+                                        m->dense, 1};
   m->dense += term->codes.levels - (term->reference == DC_NO_REFERENCE ? 0 : 1);
 }
 
@@ -301,6 +291,14 @@ static bool sort_rows(mixed *m)
   return true;
 }
 
+static uint32_t picked(const mixed *m, const mixed_pick *p, size_t row)
+{
+  uint32_t code = dc_codes_at(p->codes, row);
+  if (p->reference == DC_NO_REFERENCE) return (uint32_t)(p->first + p->stride * code);
+  if (code == p->reference) return (uint32_t)m->dense;
+  return (uint32_t)p->first + code - (code > p->reference ? 1 : 0);
+}
+
 static dc_status pack_rows(void *context, size_t first, size_t last, void *partial)
 {
   mixed *m = context;
@@ -310,7 +308,8 @@ static dc_status pack_rows(void *context, size_t first, size_t last, void *parti
   for (size_t i = first; i < last; i++) {
     size_t row = m->row[i];
     for (size_t k = 0; k < m->n_numbers; k++) m->packed[i * m->n_numbers + k] = m->source[k][row];
-    for (size_t k = 0; k < m->n_codes; k++) m->codes[i * m->n_codes + k] = dc_codes_at(m->coded[k], row);
+    for (size_t p = 0; p < m->n_picks; p++) m->columns[i * m->n_picks + p] = picked(m, &m->picks[p], row);
+    if (m->numbers) mixed_numbers(m, i, m->numbers + i * m->numbers_room);
     m->y[i] = response->y[row];
     if (m->trials) m->trials[i] = response->trials[row];
     if (m->weight) m->weight[i] = d->weight[row];
@@ -331,21 +330,15 @@ static bool allocate_rows(mixed *m)
   const dc_design *d = m->task->design;
   size_t n = m->n_rows;
   m->packed = dc_arena_alloc(m->arena, n * m->n_numbers + 1, sizeof *m->packed);
-  m->codes = dc_arena_alloc(m->arena, n * m->n_codes + 1, sizeof *m->codes);
+  m->columns = dc_arena_alloc(m->arena, n * m->n_picks + 1, sizeof *m->columns);
+  m->numbers_room = (m->numbers_wide + 3) / 4 * 4;
+  if (!m->n_smooths) m->numbers = dc_arena_alloc(m->arena, n * m->numbers_room, sizeof *m->numbers);
   m->y = dc_arena_alloc(m->arena, n + 1, sizeof *m->y);
   if (m->task->response->trials) m->trials = dc_arena_alloc(m->arena, n + 1, sizeof *m->trials);
   if (d->weight) m->weight = dc_arena_alloc(m->arena, n + 1, sizeof *m->weight);
   if (d->offset) m->offset = dc_arena_alloc(m->arena, n + 1, sizeof *m->offset);
-  return m->packed && m->codes && m->y && (m->trials || !m->task->response->trials) && (m->weight || !d->weight) &&
-         (m->offset || !d->offset);
-}
-
-static size_t picked(const mixed *m, const mixed_pick *p, size_t row)
-{
-  uint32_t code = m->codes[row * m->n_codes + p->code];
-  if (p->reference == DC_NO_REFERENCE) return p->first + p->stride * code;
-  if (code == p->reference) return m->dense;
-  return p->first + code - (code > p->reference ? 1 : 0);
+  return m->packed && m->columns && (m->numbers || m->n_smooths) && m->y && (m->trials || !m->task->response->trials) &&
+         (m->weight || !d->weight) && (m->offset || !d->offset);
 }
 
 static int ascending(const void *a, const void *b)
@@ -370,7 +363,7 @@ static bool list_columns(mixed *m)
       n += m->numbers_wide;
       for (size_t i = m->row_start[l]; i < m->row_start[l + 1]; i++)
         for (size_t p = 0; p < m->n_picks; p++) {
-          size_t column = picked(m, &m->picks[p], i);
+          size_t column = m->columns[i * m->n_picks + p];
           if (column == m->dense || mark[column] == l + 1) continue;
           mark[column] = l + 1;
           if (listing) m->list[n] = (uint32_t)column;
@@ -391,6 +384,8 @@ static bool allocate_sums(mixed *m)
     double **where;
     size_t count;
   } wanted[] = {{&m->theta, w},
+                {&m->theta_fixed, w + 4},
+                {&m->theta_random, w + 4},
                 {&m->b, l * q},
                 {&m->gram, w * w},
                 {&m->score, w},
@@ -399,7 +394,7 @@ static bool allocate_sums(mixed *m)
                 {&m->cross, cross},
                 {&m->level_score, l * q},
                 {&m->level_pull, l * q},
-                {&m->total, 2 + 2 * w + w * w + q * w},
+                {&m->total, 2 + 2 * w + w * w + q * w + m->numbers_room},
                 {&m->variance, l * q * q},
                 {&m->cross_variance, cross},
                 {&m->dense_variance, w * w},

@@ -201,20 +201,20 @@ static dc_status step_down(dc_problem *problem, dc_net_space *s, dc_net net, dou
   return DC_OK;
 }
 
-dc_status dc_net_fit(dc_problem *problem, dc_net_space *s, dc_net net, double *beta, dc_quadratic *q, size_t *steps,
-                     double *kkt, dc_error *error)
+dc_status dc_net_fit(dc_problem *problem, dc_net_space *s, dc_net net, double *beta, dc_quadratic *q, dc_net_end *end,
+                     dc_error *error)
 {
-  dc_status status = dc_problem_at(problem, beta, q, error);
-  double now = status == DC_OK ? objective(problem, net, beta, q) : 0, worst = INFINITY;
-  bool moved = true;
-  for (int step = 0; status == DC_OK; step++, *steps += 1) {
+  dc_status status = DC_OK;
+  double now = objective(problem, net, beta, q), worst = INFINITY;
+  bool moved = true, rough = net.tolerance > KKT;
+  for (int step = 0; status == DC_OK; step++, end->steps++) {
     double before = worst;
-    worst = dc_net_kkt(problem, net, beta, q);
-    if (kkt) *kkt = worst;
+    worst = end->kkt = dc_net_kkt(problem, net, beta, q);
     take(s, problem, beta, q);
     double most = s->pivot;
     for (size_t j = 0; j < s->m; j++) most = fmax(most, s->gram[j * s->m + j]);
     double unit = sqrt(most);
+    if (rough && worst <= net.tolerance * unit) return DC_OK;
     /* two digits beyond what is asked, unless rounding allows no more */
     if (worst <= KKT / 100 * unit || (worst <= KKT * unit && (worst > before / 4 || !moved))) return DC_OK;
     if (step == STEPS || !moved) return DC_W_MAXITER;

@@ -12,18 +12,25 @@
 #include "models/newton.h"
 
 typedef struct dc_net {
-  double alpha;  /* 0 ridge .. 1 lasso */
-  double lambda; /* >= 0 */
+  double alpha;     /* 0 ridge .. 1 lasso */
+  double lambda;    /* >= 0 */
+  double tolerance; /* of the conditions, in standard units; 0 = all digits */
 } dc_net;
+
+/* How a fit ended. */
+typedef struct dc_net_end {
+  size_t steps; /* added to what it was */
+  double kkt;   /* the largest violation of the conditions */
+} dc_net_end;
 
 /* Scratch of a problem's fits. */
 typedef struct dc_net_space dc_net_space;
 dc_net_space *dc_net_space_new(const dc_problem *problem); /* from the arena; NULL when memory ends */
 
-/* From beta (p, changed) to the minimum, with q there; the problem's moments are known (dc_problem_moments). steps are added to; kkt: the largest violation, or NULL.
- * DC_W_MAXITER where it was not reached in 200 steps. */
-dc_status dc_net_fit(dc_problem *problem, dc_net_space *space, dc_net net, double *beta, dc_quadratic *q, size_t *steps,
-                     double *kkt, dc_error *error) DC_MUST_CHECK;
+/* From beta (p, changed), where q is fresh, to the minimum, with q there; the problem's moments are known
+ * (dc_problem_moments). DC_W_MAXITER where it was not reached in 200 steps. */
+dc_status dc_net_fit(dc_problem *problem, dc_net_space *space, dc_net net, double *beta, dc_quadratic *q,
+                     dc_net_end *end, dc_error *error) DC_MUST_CHECK;
 
 /* The largest violation of the conditions at beta, where q is fresh. */
 double dc_net_kkt(const dc_problem *problem, dc_net net, const double *beta, const dc_quadratic *q);

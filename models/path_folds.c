@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Of the conditions along a path: what is chosen by it does not depend on more. */
+static const double ROUGH = 1e-7;
+
 /* Where glmnet ends a path: nothing is gained any more, or nearly all is explained. */
 static const double GAIN = 1e-5, ENOUGH = .999;
 enum { LEAST_POINTS = 5 };
@@ -18,18 +21,18 @@ dc_status dc_path_fit(dc_problem *problem, double alpha, dc_path *path, dc_error
   double *beta = dc_arena_alloc(arena, problem->p + 1, sizeof *beta);
   *path = (dc_path){.alpha = alpha, .point = dc_arena_alloc(arena, DC_PATH_POINTS, sizeof *path->point)};
   if (!space || !q || !beta || !path->point) return dc_fail_memory(error, "a path of penalties");
-  size_t steps = 0;
+  dc_net_end end = {0};
   dc_status status = dc_problem_moments(problem, error);
-  if (status != DC_OK) return status;
   if (problem->intercept) beta[0] = problem->constant;
-  status = dc_net_fit(problem, space, (dc_net){alpha, 1e200}, beta, q, &steps, NULL, error);
+  if (status == DC_OK) status = dc_problem_at(problem, beta, q, error);
+  if (status == DC_OK) status = dc_net_fit(problem, space, (dc_net){alpha, 1e200, 0}, beta, q, &end, error);
   if (status != DC_OK && status != DC_W_MAXITER) return status;
   double none = q->deviance, ceiling = dc_net_ceiling(problem, alpha, q), before = 0;
   double floor = (double)problem->task->design->n_rows < (double)problem->p ? 1e-2 : 1e-4;
   for (size_t k = 0; k < DC_PATH_POINTS; k++) {
     dc_path_point *at = &path->point[k];
     *at = (dc_path_point){.lambda = ceiling * pow(floor, (double)k / (DC_PATH_POINTS - 1)), .mean = NAN, .error = NAN};
-    status = dc_net_fit(problem, space, (dc_net){alpha, at->lambda}, beta, q, &steps, NULL, error);
+    status = dc_net_fit(problem, space, (dc_net){alpha, at->lambda, ROUGH}, beta, q, &end, error);
     if (status != DC_OK && status != DC_W_MAXITER) return status;
     at->explained = none > 0 ? 1 - q->deviance / none : 0;
     for (size_t j = problem->intercept ? 1 : 0; j < problem->p; j++) at->used += beta[j] != 0;
@@ -136,12 +139,12 @@ static dc_status score_fold(dc_problem *whole, const dc_path *path, const folds 
   if (status != DC_OK) return status;
   if (train.problem->intercept) train.beta[0] = train.problem->constant;
   status = dc_problem_at(train.problem, train.beta, train.q, error);
-  size_t steps = 0;
+  dc_net_end end = {0};
   scores->weight = 0;
   if (status != DC_OK || !has_both(train.problem, train.q)) return status;
   for (size_t k = 0; k < path->n; k++) {
-    dc_net net = {path->alpha, path->point[k].lambda};
-    status = dc_net_fit(train.problem, space, net, train.beta, train.q, &steps, NULL, error);
+    dc_net net = {path->alpha, path->point[k].lambda, ROUGH};
+    status = dc_net_fit(train.problem, space, net, train.beta, train.q, &end, error);
     if (status != DC_OK && status != DC_W_MAXITER) return status;
     dc_problem_to_design(train.problem, train.beta, estimate);
     from_design(seen.problem, estimate, seen.beta);

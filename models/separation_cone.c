@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK_ROWS = 1 << 12, NEW_ROWS = 32, PASSES = 500 };
+enum { BLOCK_ROWS = 1 << 12, NEW_ROWS = 32, PASSES = 500, SOME_ROWS = 4096 };
 
 static const double SIDE = 1e-9;     /* cosines within this count as 0 */
 static const double NOTHING = 1e-10; /* of the length of c */
@@ -141,8 +141,9 @@ static bool is_left(const dc_cone *cone, size_t row, double base)
 
 typedef struct pass {
   const dc_cone *cone;
-  bool sums;   /* the pass is for c */
-  double base; /* the square of shift */
+  bool sums;    /* the pass is for c */
+  size_t every; /* one of so many rows */
+  double base;  /* the square of shift */
 } pass;
 
 /* A partial: c or nothing (n), scratch (n), then gained, left, the number of candidates, and those, the worst first. */
@@ -172,7 +173,8 @@ static dc_status accumulate(void *context, size_t first, size_t last, void *part
   size_t n = p->cone->columns->n;
   double *c = partial, *z = c + n;
   found *f = (found *)(z + n);
-  for (size_t i = first; i < last; i++) {
+  for (size_t k = first; k < last; k++) {
+    size_t i = k * p->every;
     int sense = dc_row_sense(p->cone->task, p->cone->kind, i);
     if (sense == 2 || !is_left(p->cone, i, p->base)) continue;
     if (p->sums) {
@@ -211,15 +213,15 @@ static void merge(void *context, void *into, const void *from)
 }
 
 /* rest: a direction of length `size`, or NULL for c. */
-static dc_status go_through(const dc_cone *cone, const double *rest, double size, dc_error *error)
+static dc_status go_through(const dc_cone *cone, const double *rest, double size, size_t every, dc_error *error)
 {
   dc_cone_space *s = cone->space;
-  pass p = {cone, rest == NULL, dot(s->shift, s->shift, s->n)};
-  size_t bytes = 2 * s->n * sizeof(double) + sizeof(found);
+  pass p = {cone, rest == NULL, every, dot(s->shift, s->shift, s->n)};
+  size_t bytes = 2 * s->n * sizeof(double) + sizeof(found), rows = cone->task->design->n_rows;
   if (rest) lay_plane(s, rest, s->plane);
   for (size_t j = 0; j <= s->n && rest; j++) s->plane[j] /= size;
   for (size_t k = 0; k < cone->n_done; k++) lay_plane(s, cone->done + k * s->n, s->plane + (k + 1) * (s->n + 1));
-  return dc_task_fold(cone->task, cone->task->design->n_rows, BLOCK_ROWS, bytes, accumulate, merge, &p, s->partial,
+  return dc_task_fold(cone->task, (rows + every - 1) / every, BLOCK_ROWS, bytes, accumulate, merge, &p, s->partial,
                       error);
 }
 
@@ -369,24 +371,36 @@ static void refill(const dc_cone *cone)
   }
 }
 
+/* Some rows find most of what is to be found, and where they leave nothing, nothing is left; the end is on all rows. */
+static size_t first_stride(size_t rows)
+{
+  size_t every = 64;
+  while (every > 1 && rows / every < SOME_ROWS) every /= 8;
+  return every;
+}
+
 dc_status dc_cone_search(const dc_cone *cone, double *direction, size_t *gained, size_t *left, dc_error *error)
 {
   dc_cone_space *s = cone->space;
-  size_t n = s->n;
+  size_t n = s->n, every = first_stride(cone->task->design->n_rows);
   const found *f = (const found *)(s->partial + 2 * n);
   memset(direction, 0, n * sizeof *direction);
   *gained = *left = 0;
   s->n_used = s->n_pool = 0;
   prepare(cone);
-  dc_status status = go_through(cone, NULL, 1, error);
+  dc_status status = go_through(cone, NULL, 1, 1, error);
   if (status != DC_OK) return status;
   memcpy(s->c, s->partial, n * sizeof *s->c);
   leave(s);
   double all = length(s->c, n), size = all;
   if (!(all > 1e-13 * f->left)) return DC_OK;
   for (int turn = 0; turn < PASSES; turn++) {
-    status = go_through(cone, s->rest, size, error);
+    status = go_through(cone, s->rest, size, every, error);
     if (status != DC_OK) return status;
+    if (f->count == 0 && every > 1) {
+      every /= 8;
+      continue;
+    }
     if (f->count == 0) {
       for (size_t j = 0; j < n; j++) direction[j] = s->rest[j] / size;
       *gained = (size_t)f->gained;

@@ -41,7 +41,8 @@ static bool is_needed(const dc_framing *m, size_t c)
 {
   const dc_recipe *r = m->known;
   if (dc_recipe_predicts(r, c)) return true;
-  return m->learning && (c == r->response.column || c == r->trials || c == r->weights || c == r->cluster);
+  return m->learning &&
+         (c == r->response.column || c == r->trials || c == r->weights || c == r->cluster || c == r->time);
 }
 
 /* One transform in the terms, offsets or the response. */

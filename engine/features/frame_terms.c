@@ -209,6 +209,8 @@ static dc_status build_rest(building *b)
     status = numbers_of(b, &(dc_recipe_part){.column = r->trials}, &m->f->response.trials);
   if (status == DC_OK && r->weights != DC_NO_COLUMN)
     status = numbers_of(b, &(dc_recipe_part){.column = r->weights}, &m->f->design.weight);
+  if (status == DC_OK && r->time != DC_NO_COLUMN)
+    status = numbers_of(b, &(dc_recipe_part){.column = r->time}, &m->f->response.time);
   if (status != DC_OK || r->cluster == DC_NO_COLUMN) return status;
   const dc_recipe_column *own = &r->columns[r->cluster];
   dc_codes *cluster = dc_arena_alloc(m->f->arena, 1, sizeof *cluster);

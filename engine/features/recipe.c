@@ -311,6 +311,7 @@ static dc_status make(making *m)
   if (status == DC_OK) status = use_option(m, "--trials", ask->trials, false, &r->trials);
   if (status == DC_OK) status = use_option(m, "--weights", ask->weights, false, &r->weights);
   if (status == DC_OK) status = use_option(m, "--cluster", ask->cluster, true, &r->cluster);
+  if (status == DC_OK) status = use_option(m, "--time", ask->time, false, &r->time);
   if (status == DC_OK) status = use_option(m, "--id", ask->id, true, &r->id);
   if (status == DC_OK && r->id != DC_NO_COLUMN) r->columns[r->id].leveled = r->id == r->cluster;
   if (status == DC_OK) status = use_option(m, "--offset", ask->offset, false, &offset);

@@ -56,18 +56,18 @@ typedef struct dc_recipe {
   dc_recipe_term *terms;
   dc_recipe_part *offsets;
   dc_recipe_part response;
-  bool has_category;                     /* the response is levels, not a number */
-  bool is_chance;                        /* of two levels: 1 where it is not the reference */
-  uint32_t trials, weights, cluster, id; /* columns, or DC_NO_COLUMN */
-  char *formula, *target;                /* as given */
+  bool has_category;                           /* the response is levels, not a number */
+  bool is_chance;                              /* of two levels: 1 where it is not the reference */
+  uint32_t trials, weights, cluster, time, id; /* columns, or DC_NO_COLUMN */
+  char *formula, *target;                      /* as given */
 } dc_recipe;
 
 /* What is asked of a table. */
 typedef struct dc_recipe_request {
   const dc_formula *formula, *target;
-  const char *trials, *weights, *cluster, *offset, *id; /* columns by name; NULL = none */
-  bool wants_category, wants_chance;                    /* what the model makes of a response of levels */
-  const char *file;                                     /* for messages */
+  const char *trials, *weights, *cluster, *offset, *time, *id; /* columns by name; NULL = none */
+  bool wants_category, wants_chance;                           /* what the model makes of a response of levels */
+  const char *file;                                            /* for messages */
 } dc_recipe_request;
 
 /* Columns to the byte, else in any case and spacing; DC_E_USAGE names the place, and the nearest column. Levels are not known

@@ -232,20 +232,6 @@ static void put_figures(const dc_view *view)
   dc_put_hanging(view->sink, "  ", line, 2, WIDTH);
 }
 
-/* What was left out of the terms because others say the same. */
-static void put_twins(const dc_view *view)
-{
-  const dc_result_table *t = dc_result_find(view->result, "terms");
-  char line[LINE_BYTES];
-  for (size_t row = 0; t && row < t->rows; row++) {
-    const char *note = dc_view_text(t, row, field(t, "note")), *level = dc_view_text(t, row, field(t, "level"));
-    if (!note || strncmp(note, "left out: ", 10) != 0) continue;
-    snprintf(line, sizeof line, "%s%s%s is %s", dc_view_text(t, row, field(t, "term")), level ? " = " : "",
-             level ? level : "", note);
-    dc_put_hanging(view->sink, "  ", line, 4, WIDTH);
-  }
-}
-
 static void put_warnings(const dc_view *view)
 {
   for (size_t i = 0; i < view->result->n_warnings; i++) {
@@ -276,7 +262,6 @@ void dc_fit_text(dc_sink *sink, const dc_result *result, int top, bool bold)
   dc_view view = {sink, result, top, bold};
   put_title(&view);
   put_terms(&view);
-  put_twins(&view);
   put_effects(&view);
   put_tests(&view);
   put_figures(&view);

@@ -55,6 +55,7 @@ static dc_status ask(dc_fit_run *run, const dc_model *model, dc_error *error)
                                .weights = job->weights,
                                .cluster = job->cluster,
                                .offset = job->offset,
+                               .time = job->time,
                                .id = job->id,
                                .wants_category = model->responses == DC_TAKES_CATEGORY,
                                .wants_chance = model->responses & DC_TAKES_CHANCE,
@@ -180,11 +181,8 @@ static void set_options(dc_fit_run *run)
   dc_result *out = run->base.result;
   set_list(out, "terms", &job->terms);
   dc_set_text(out, &out->options, "target", job->target);
-  const char *const columns[][2] = {{"trials", job->trials},
-                                    {"weights", job->weights},
-                                    {"cluster", job->cluster},
-                                    {"offset", job->offset},
-                                    {"id", job->id}};
+  const char *const columns[][2] = {{"trials", job->trials}, {"weights", job->weights}, {"cluster", job->cluster},
+                                    {"offset", job->offset}, {"time", job->time},       {"id", job->id}};
   for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
     dc_set_text(out, &out->options, columns[k][0], columns[k][1]);
   for (size_t k = 0; k < job->settings.count; k++) {
@@ -249,6 +247,10 @@ static dc_status run_fit(dc_fit_run *run, dc_error *error)
   if (!job->target) return dc_fail(error, DC_E_USAGE, "fit needs --target COLUMN");
   dc_status status = dc_model_check(job->model, error);
   if (status != DC_OK) return status;
+  if (model->needs_time && !job->time)
+    return dc_fail(error, DC_E_USAGE, "model %s needs --time COLUMN: whole periods until the row ended", model->name);
+  if (!model->needs_time && job->time)
+    return dc_fail(error, DC_E_USAGE, "--time is for models of time, and %s is none", model->name);
   status = dc_rejects_tell(job, &run->base.r, dc_fit_load(run, NULL, error), error);
   if (status == DC_OK) status = ask(run, model, error);
   if (status == DC_OK) status = lay_out(run, error);

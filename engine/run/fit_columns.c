@@ -12,8 +12,13 @@ static void roles_of(const dc_recipe *r, uint32_t c, char *text, size_t size)
   const struct {
     bool has;
     const char *name;
-  } roles[] = {{r->response.column == c, "response"}, {dc_recipe_predicts(r, c), "term"}, {r->trials == c, "trials"},
-               {r->weights == c, "weights"},          {r->cluster == c, "cluster"},       {r->id == c, "id"}};
+  } roles[] = {{r->response.column == c, "response"},
+               {dc_recipe_predicts(r, c), "term"},
+               {r->trials == c, "trials"},
+               {r->weights == c, "weights"},
+               {r->cluster == c, "cluster"},
+               {r->time == c, "time"},
+               {r->id == c, "id"}};
   size_t used = 0;
   text[0] = '\0';
   for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)
@@ -55,8 +60,8 @@ static void warn_left_out(dc_fit_run *run)
       used += (size_t)snprintf(list + used, sizeof list - used, "%s%.80s in %zu", used ? ", " : "", r->columns[c].name,
                                n);
   }
-  dc_warn(run->base.result, "%zu of %zu rows have no value in a column that the model needs (%s) and %s", f->left_out,
-          rows, list, run->base.job->fit ? "get no prediction" : "are left out");
+  dc_warn(run->base.result, "rows without a value in a column that the model needs: %zu of %zu (%s); %s", f->left_out,
+          rows, list, run->base.job->fit ? "no prediction" : "left out");
 }
 
 static void warn_unknown(dc_fit_run *run)
@@ -68,8 +73,8 @@ static void warn_unknown(dc_fit_run *run)
     for (size_t t = 0; t < r->n_terms; t++)
       for (size_t p = 0; p < r->terms[t].n_parts; p++)
         shrunken &= r->terms[t].kind == DC_TERM_EFFECT || r->terms[t].parts[p].column != c;
-    dc_warn(run->base.result, "%zu rows have a level of %s that the fit does not know: %s", run->frame->unknown[c],
-            r->columns[c].name, shrunken ? "they are taken as the average of all levels" : "they get no prediction");
+    dc_warn(run->base.result, "rows with a level of %s that the fit does not know: %zu; %s", r->columns[c].name,
+            run->frame->unknown[c], shrunken ? "it counts as the average of all levels" : "no prediction");
   }
 }
 

@@ -178,6 +178,17 @@ static void levels_table(const dc_fit_run *run, dc_result *out)
     }
 }
 
+/* Terms that were left out, where the model's notes do not tell of them. */
+static void warn_twins(const dc_fit *fit, dc_result *out)
+{
+  for (size_t k = 0; k < fit->n_columns; k++) {
+    const dc_coefficient *c = &fit->coefficients[k];
+    bool told = !c->twin;
+    for (size_t n = 0; n < fit->n_notes && !told; n++) told = strncmp(fit->notes[n], c->name, strlen(c->name)) == 0;
+    if (!told) dc_warn(out, "%s is %s: left out", c->name, c->twin);
+  }
+}
+
 void dc_fit_tables(dc_fit_run *run)
 {
   dc_result *out = run->base.result;
@@ -188,6 +199,7 @@ void dc_fit_tables(dc_fit_run *run)
   effects_table(run, out);
   levels_table(run, out);
   for (size_t k = 0; k < fit->n_notes; k++) dc_warn(out, "%s", fit->notes[k]);
+  warn_twins(fit, out);
 }
 
 void dc_fit_describe(dc_fit_run *run)
@@ -198,7 +210,9 @@ void dc_fit_describe(dc_fit_run *run)
   dc_set_text(out, &out->run, "version", DC_VERSION);
   dc_set_text(out, &out->run, "model", fit->model);
   dc_set_text(out, &out->run, "family", fit->family);
-  dc_set_text(out, &out->run, "link", dc_link_name(fit->link));
+  /* of a log response the way back is not the model's link: smear */
+  bool smeared = recipe->response.transform == DC_LOG && fit->link == DC_LINK_LOG && fit->smear != 1;
+  dc_set_text(out, &out->run, "link", dc_link_name(smeared ? DC_LINK_IDENTITY : fit->link));
   dc_set_text(out, &out->run, "response", fit->response);
   dc_set_text(out, &out->run, "formula", recipe->formula[0] ? recipe->formula : "1");
   dc_set_integer(out, &out->run, "rows_fitted", (int64_t)fit->n_rows);

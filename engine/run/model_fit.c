@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_EQUATIONS = 1 << 16, MOST_COEFFICIENTS = 1 << 24, MOST_COVARIANCE = 1 << 14 };
+enum { MOST_PERIODS = 1 << 20, MOST_EQUATIONS = 1 << 16, MOST_COEFFICIENTS = 1 << 24, MOST_COVARIANCE = 1 << 14 };
 
 static dc_status no_memory(const dc_model_reader *r) { return dc_fail_memory(r->error, "reading a model"); }
 
@@ -69,6 +69,26 @@ static size_t columns_of(const dc_term *t)
   }
 }
 
+/* The baseline of a model of time, its last term: "periods", by the first period of each level. */
+static dc_status baseline_of(dc_model_reader *r, const json_t *body, dc_term *t, bool *there)
+{
+  const json_t *periods;
+  *there = json_object_get(body, "periods") != NULL;
+  if (!*there) return DC_OK;
+  dc_status status = dc_model_array_of(r, body, "periods", SIZE_MAX, &periods);
+  if (status != DC_OK) return status;
+  size_t n = json_array_size(periods);
+  if (n < 1 || n > MOST_PERIODS) return dc_model_bad(r, "%zu periods", n);
+  const char **names = dc_arena_alloc(r->arena, n, sizeof *names);
+  if (!names) return no_memory(r);
+  for (size_t k = 0; k < n; k++) {
+    names[k] = json_string_value(json_array_get(periods, k));
+    if (!names[k]) return dc_model_bad(r, "a period without a name");
+  }
+  *t = (dc_term){.name = "period", .kind = DC_TERM_FACTOR, .codes = {.levels = (uint32_t)n, .names = names}};
+  return DC_OK;
+}
+
 /* Room for what the file itself says, no more: the coefficients have to be there. */
 static dc_status lay_out(dc_model_reader *r, const json_t *body, const dc_saved *saved, size_t n_equations)
 {
@@ -76,7 +96,8 @@ static dc_status lay_out(dc_model_reader *r, const json_t *body, const dc_saved 
   const json_t *coefficients;
   char *response = NULL;
   dc_design design = {.intercept = recipe->intercept, .n_terms = recipe->n_terms};
-  dc_term *terms = dc_arena_alloc(r->arena, recipe->n_terms + 1, sizeof *terms);
+  dc_term *terms = dc_arena_alloc(r->arena, recipe->n_terms + 2, sizeof *terms);
+  bool baseline = false;
   if (!terms) return no_memory(r);
   size_t columns = recipe->intercept ? 1 : 0;
   dc_status status = DC_OK;
@@ -86,6 +107,9 @@ static dc_status lay_out(dc_model_reader *r, const json_t *body, const dc_saved 
     if (status == DC_OK && columns > MOST_COEFFICIENTS / n_equations) return dc_model_bad(r, "too many coefficients");
   }
   design.terms = terms;
+  if (status == DC_OK) status = baseline_of(r, body, &terms[recipe->n_terms], &baseline);
+  design.n_terms += baseline;
+  if (status == DC_OK && baseline) columns += columns_of(&terms[recipe->n_terms]);
   if (status == DC_OK) status = dc_model_text_of(r, body, "response", &response);
   if (status == DC_OK) status = dc_model_array_of(r, body, "coefficients", columns * n_equations, &coefficients);
   if (status != DC_OK) return status;
@@ -152,7 +176,7 @@ static dc_status read_terms(dc_model_reader *r, const json_t *body, dc_fit *fit)
 {
   const json_t *array = json_object_get(body, "terms");
   dc_status status = DC_OK;
-  for (size_t k = 0; k < fit->n_terms && status == DC_OK; k++) {
+  for (size_t k = 0; k < json_array_size(array) && status == DC_OK; k++) {
     dc_fit_term *t = &fit->terms[k];
     const json_t *from = json_array_get(array, k);
     size_t n = t->kind == DC_TERM_EFFECT ? t->slopes : 1;
@@ -200,6 +224,10 @@ static dc_status read_head(dc_model_reader *r, const json_t *body, dc_fit *fit, 
   if (status != DC_OK) return status;
   *n_equations = equations ? json_array_size(equations) : 1;
   if (*n_equations < 1 || *n_equations > MOST_EQUATIONS) return dc_model_bad(r, "%zu equations", *n_equations);
+  bool timed = json_object_get(body, "periods") != NULL;
+  if (timed && (!model->needs_time || link != DC_LINK_SOFTMAX))
+    return dc_model_bad(r, "periods of a model without time");
+  if (model->needs_time && link != DC_LINK_SOFTMAX) return dc_model_bad(r, "a model of time under another link");
   if (!equations && link == DC_LINK_SOFTMAX) return dc_model_bad(r, "there are no equations");
   if (!(fit->smear > 0)) return dc_model_bad(r, "\"smear\" is not above 0");
   if (fit->df < 0) return dc_model_bad(r, "\"df\" is below 0");

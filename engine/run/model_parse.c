@@ -50,12 +50,24 @@ static dc_status check_frame(const dc_model_reader *r, const char *text, size_t 
   return DC_OK;
 }
 
+/* jansson 2.14 tells of memory that ends as of a mistake in the text, so it is told here. */
+static _Thread_local bool memory_ended;
+
+static void *allocate(size_t bytes)
+{
+  void *memory = malloc(bytes);
+  memory_ended |= !memory;
+  return memory;
+}
+
 static dc_status parse(dc_model_reader *r, const char *text, size_t bytes, json_t **root)
 {
-  json_error_t what;
+  json_error_t what = {.line = 0};
+  json_set_alloc_funcs(allocate, free);
+  memory_ended = false;
   *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &what);
   if (*root) return DC_OK;
-  if (json_error_code(&what) == json_error_out_of_memory) return dc_fail_memory(r->error, "reading a model");
+  if (memory_ended) return dc_fail_memory(r->error, "reading a model");
   return dc_model_bad(r, "line %d: %.120s", what.line, what.text);
 }
 
@@ -116,6 +128,7 @@ dc_status dc_model_read(const char *path, dc_saved *saved, dc_error *error)
   size_t bytes = 0;
   *saved = (dc_saved){.recipe = NULL};
   FILE *file = fopen(path, "rb");
+  if (!file && errno == ENOMEM) return dc_fail_memory(error, "opening a model");
   if (!file) return dc_fail_at(error, DC_E_INPUT, path, 0, 0, "cannot be read: %s", strerror(errno));
   dc_status status = read_all(file, path, &text, &bytes, error);
   fclose(file);

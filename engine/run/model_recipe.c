@@ -209,6 +209,7 @@ static dc_status read_roles(dc_model_reader *r, const json_t *body, dc_recipe *r
   if (status == DC_OK) status = dc_model_whole_of(r, body, "trials", true, most, &recipe->trials);
   if (status == DC_OK) status = dc_model_whole_of(r, body, "weights", true, most, &recipe->weights);
   if (status == DC_OK) status = dc_model_whole_of(r, body, "cluster", true, most, &recipe->cluster);
+  if (status == DC_OK) status = dc_model_whole_of(r, body, "time", true, most, &recipe->time);
   if (status == DC_OK) status = dc_model_whole_of(r, body, "id", true, most, &recipe->id);
   if (status == DC_OK && (recipe->has_category || recipe->is_chance) != recipe->response.factor)
     return dc_model_bad(r, "the outcome is levels, or is it not?");

@@ -234,6 +234,7 @@ static void put_recipe(text *t, const dc_recipe *r, const dc_fit *fit)
   put_place(t, "trials", r->trials);
   put_place(t, "weights", r->weights);
   put_place(t, "cluster", r->cluster);
+  put_place(t, "time", r->time);
   put_place(t, "id", r->id);
   put_key(t, "columns");
   put_raw(t, "[");
@@ -265,6 +266,8 @@ static void put_body(text *t, const dc_saved *saved)
   put_field(t, "df", fit->df);
   put_field(t, "smear", fit->smear);
   put_recipe(t, saved->recipe, fit);
+  if (fit->n_terms > saved->recipe->n_terms)
+    put_strings(t, "periods", fit->terms[saved->recipe->n_terms].level, fit->terms[saved->recipe->n_terms].levels);
   if (fit->equation) put_strings(t, "equations", fit->equation, fit->n_equations);
   put_coefficients(t, fit);
   put_figures(t, fit);

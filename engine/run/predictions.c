@@ -9,18 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_ROWS = 4096 };
+enum { BLOCK_ROWS = 4096, PERIODS = 3 };
+
+static const char unknown_level[] = "a level that the fit does not know";
 
 typedef struct predicting {
   const dc_fit *fit;
   const dc_frame *frame;
-  size_t n; /* equations */
-  double *eta, *error;
+  size_t n;       /* equations */
+  size_t periods; /* of a model of time; else 0 */
+  double *eta, *error, *incidence;
 } predicting;
 
 static dc_status predict_block(void *context, size_t first, size_t last)
 {
   predicting *p = context;
+  if (p->periods)
+    return dc_fit_incidence(p->fit, &p->frame->design, first, last, p->periods,
+                            p->incidence + first * p->periods * p->n, NULL);
   return dc_fit_eta(p->fit, &p->frame->design, first, last, p->eta + first * p->n, p->error + first * p->n, NULL);
 }
 
@@ -56,6 +62,7 @@ static void put_nothing(const dc_fit_run *run, size_t row, const char *why, dc_r
 {
   put_place(run, row, t);
   dc_put_text(t, NULL);
+  dc_put_integer(t, DC_INTEGER_NULL);
   for (int k = 0; k < 5; k++) dc_put_number(t, NAN);
   dc_put_text(t, why);
 }
@@ -63,15 +70,39 @@ static void put_nothing(const dc_fit_run *run, size_t row, const char *why, dc_r
 static void put_row(const dc_fit_run *run, size_t row, const predicting *p, size_t i, dc_result_table *t)
 {
   if (isnan(p->eta[i * p->n])) {
-    put_nothing(run, row, "a level that the fit does not know", t);
+    put_nothing(run, row, unknown_level, t);
     return;
   }
   put_place(run, row, t);
   dc_put_text(t, NULL);
+  dc_put_integer(t, DC_INTEGER_NULL);
   dc_put_number(t, p->eta[i]);
   dc_put_number(t, p->error[i]);
   put_interval(run, p->eta[i], p->error[i], t);
   dc_put_text(t, NULL);
+}
+
+/* A row for each period and way to end: the chance that it has come by then. */
+static void put_periods(const dc_fit_run *run, size_t row, const predicting *p, size_t i, dc_result_table *t)
+{
+  const dc_fit *fit = run->saved.fit;
+  const double *chance = p->incidence + i * p->periods * p->n;
+  if (isnan(chance[0])) {
+    put_nothing(run, row, unknown_level, t);
+    return;
+  }
+  for (size_t k = 0; k < p->periods; k++)
+    for (size_t e = 0; e < p->n; e++) {
+      put_place(run, row, t);
+      dc_put_text(t, fit->equation ? fit->equation[e] : NULL);
+      dc_put_integer(t, (int64_t)k + 1);
+      dc_put_number(t, NAN);
+      dc_put_number(t, NAN);
+      dc_put_number(t, chance[k * p->n + e]);
+      dc_put_number(t, NAN);
+      dc_put_number(t, NAN);
+      dc_put_text(t, NULL);
+    }
 }
 
 /* A row for each category; the first has no equation. */
@@ -82,13 +113,14 @@ static void put_categories(const dc_fit_run *run, size_t row, const predicting *
   const dc_recipe_column *own = &run->saved.recipe->columns[run->saved.recipe->response.column];
   const double *eta = p->eta + i * p->n, *error = p->error + i * p->n;
   if (isnan(eta[0])) {
-    put_nothing(run, row, "a level that the fit does not know", t);
+    put_nothing(run, row, unknown_level, t);
     return;
   }
   dc_fit_mean(fit, eta, mean);
   for (size_t k = 0; k <= p->n; k++) {
     put_place(run, row, t);
     dc_put_text(t, k ? fit->equation ? fit->equation[k - 1] : NULL : own->n_levels ? own->level[own->reference] : NULL);
+    dc_put_integer(t, DC_INTEGER_NULL);
     dc_put_number(t, k ? eta[k - 1] : NAN);
     dc_put_number(t, k ? error[k - 1] : NAN);
     dc_put_number(t, mean[k]);
@@ -101,21 +133,26 @@ static void put_categories(const dc_fit_run *run, size_t row, const predicting *
 static dc_status compute(dc_fit_run *run, predicting *p, dc_error *error)
 {
   size_t n = run->frame->design.n_rows;
-  p->eta = malloc((n * p->n + 1) * sizeof *p->eta);
-  p->error = malloc((n * p->n + 1) * sizeof *p->error);
-  if (!p->eta || !p->error) return dc_fail_memory(error, "predicting");
+  if (p->periods)
+    p->incidence = malloc((n * p->n * p->periods + 1) * sizeof *p->incidence);
+  else
+    p->eta = malloc((2 * n * p->n + 1) * sizeof *p->eta);
+  if (!p->eta && !p->incidence) return dc_fail_memory(error, "predicting");
+  p->error = p->eta ? p->eta + n * p->n : NULL;
   return dc_fold_each(n, BLOCK_ROWS, run->base.r.threads, p, predict_block, error);
 }
 
 dc_status dc_predictions_table(dc_fit_run *run, dc_error *error)
 {
   static const dc_field_spec fields[] = {
-      {"file", DC_FIELD_TEXT},    {"line", DC_FIELD_INTEGER}, {"id", DC_FIELD_TEXT},     {"category", DC_FIELD_TEXT},
-      {"eta", DC_FIELD_NUMBER},   {"error", DC_FIELD_NUMBER}, {"mean", DC_FIELD_NUMBER}, {"lower", DC_FIELD_NUMBER},
-      {"upper", DC_FIELD_NUMBER}, {"note", DC_FIELD_TEXT},    {NULL, DC_FIELD_TEXT}};
+      {"file", DC_FIELD_TEXT},      {"line", DC_FIELD_INTEGER}, {"id", DC_FIELD_TEXT},      {"category", DC_FIELD_TEXT},
+      {"period", DC_FIELD_INTEGER}, {"eta", DC_FIELD_NUMBER},   {"error", DC_FIELD_NUMBER}, {"mean", DC_FIELD_NUMBER},
+      {"lower", DC_FIELD_NUMBER},   {"upper", DC_FIELD_NUMBER}, {"note", DC_FIELD_TEXT},    {NULL, DC_FIELD_TEXT}};
   const dc_fit *fit = run->saved.fit;
   const dc_frame *frame = run->frame;
   predicting p = {.fit = fit, .frame = frame, .n = fit->n_equations};
+  const dc_model *model = dc_model_find(fit->model);
+  if (model && model->needs_time) p.periods = run->base.job->horizon > 0 ? (size_t)run->base.job->horizon : PERIODS;
   double *mean = malloc((p.n + 1) * sizeof *mean);
   dc_status status = mean ? compute(run, &p, error) : dc_fail_memory(error, "predicting");
   dc_result_table *t = dc_result_add(run->base.result, "predictions", fields);
@@ -123,13 +160,15 @@ dc_status dc_predictions_table(dc_fit_run *run, dc_error *error)
   for (size_t row = 0; row < run->base.r.deals.load->table->rows && status == DC_OK; row++) {
     if (frame->incomplete[row])
       put_nothing(run, row, "a value is missing", t);
+    else if (p.periods)
+      put_periods(run, row, &p, i++, t);
     else if (fit->link == DC_LINK_SOFTMAX)
       put_categories(run, row, &p, i++, mean, t);
     else
       put_row(run, row, &p, i++, t);
   }
   free(p.eta);
-  free(p.error);
+  free(p.incidence);
   free(mean);
   return status;
 }

@@ -65,6 +65,7 @@ typedef struct dc_job {
   const char *weights;         /* fit: a column */
   const char *cluster;         /* fit: a column */
   const char *offset;          /* fit: a column */
+  const char *time;            /* fit: a column */
   const char *id;              /* fit: --id, rows in its order; predict: told with each row. NULL = none */
   double confidence;           /* fit, predict: of intervals; 0 = 0.95 */
   bool predict;                /* fit: --predict, the table `predictions`, too */

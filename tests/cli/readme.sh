@@ -15,11 +15,12 @@ show() {
     demo) "$dealcast" forecast $sample/deals.csv --history $sample/history.csv.gz --accounts $sample/accounts.csv \
       --quotas $sample/quotas.csv --period quarter --horizon 3 ;;
     check) "$dealcast" check $sample/deals.csv --history $sample/history.csv.gz --top 3 ;;
+    fit) "$dealcast" fit $sample/deals.csv --model linear --target 'log(amount)' --terms 'product + region' ;;
     quality) "$dealcast" forecast $sample/deals.csv --history $sample/history.csv.gz --format csv --table quality | head -4 ;;
   esac
 }
 
-for name in demo check quality; do
+for name in demo check fit quality; do
   separator=' '
   [ $name = quality ] && separator=,
   show $name >"$folder/new" 2>"$folder/messages"

@@ -129,7 +129,9 @@ static void ranges_are_checked_at_both_ends(void **state)
   char line[64];
   for (const dc_option *o = dc_options; o->name; o++) {
     if (o->kind != DC_OPTION_INTEGER) continue;
-    const char *verb = o->verb ? o->verb : "forecast";
+    char verb[32];
+    const char *of = o->verb ? o->verb : "forecast"; /* the first of them */
+    snprintf(verb, sizeof verb, "%.*s", (int)strcspn(of, " "), of);
     const long long good[] = {o->min, o->max}, bad[] = {o->min - 1LL, o->max + 1LL};
     for (int i = 0; i < 2; i++) {
       snprintf(line, sizeof line, "x --%s %lld", o->name, good[i]);

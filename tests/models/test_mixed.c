@@ -41,7 +41,7 @@ static void sleepstudy_is_what_lme4_has(void **state)
   assert_true(mixed_read(path, &t));
   sleepstudy(&t, terms, &slope);
   dc_design design = {t.n, true, 2, terms, NULL, NULL, NULL};
-  dc_response response = {"Reaction", t.number[0], NULL, NULL};
+  dc_response response = {.name = "Reaction", .y = t.number[0]};
   dc_fit *fit = mixed_fit(&design, &response, NULL, 2);
   double reml = dc_fit_figure(fit, "reml_criterion");
   printf("sleepstudy REML criterion %.13g: %.1f digits\n", reml, mixed_digits(reml, 1743.62827196));
@@ -99,7 +99,7 @@ static void cbpp_is_laplace_at_its_maximum(void **state)
   dc_term terms[] = {{.name = "period", .kind = DC_TERM_FACTOR, .codes = {t.code[3], 4, t.levels[3], NULL}},
                      {.name = "(1|herd)", .kind = DC_TERM_EFFECT, .codes = {t.code[0], 4, t.levels[0], NULL}}};
   dc_design design = {t.n, true, 2, terms, NULL, NULL, NULL};
-  dc_response response = {"incidence", t.number[1], t.number[2], NULL};
+  dc_response response = {.name = "incidence", .y = t.number[1], .trials = t.number[2]};
   dc_fit *fit = mixed_fit(&design, &response, binomial, 2);
   double *x = calloc(t.n * 4, sizeof *x), *z = calloc(t.n * t.levels[0], sizeof *z),
          *u = calloc(t.levels[0], sizeof *u);
@@ -191,7 +191,7 @@ static void make_world(world *d, uint64_t seed, size_t n)
                           .codes = {d->k, 4, LEVELS_K, NULL},
                           .reference = DC_NO_REFERENCE};
   d->design = (dc_design){n, true, 5, d->terms, d->offset, d->weight, NULL};
-  d->response = (dc_response){"y", d->y, NULL, NULL};
+  d->response = (dc_response){.name = "y", .y = d->y};
 }
 
 enum { WORLD_P = 7, WORLD_M = LEVELS_G + 2 * LEVELS_F };
@@ -360,7 +360,7 @@ static void threads_change_no_byte(void **state)
                      {.name = "(1|f)", .kind = DC_TERM_EFFECT, .codes = {f, 4, L, NULL}},
                      {.name = "(1|g)", .kind = DC_TERM_EFFECT, .codes = {g, 4, 40, NULL}}};
   dc_design design = {N, true, 3, terms, NULL, NULL, NULL};
-  dc_response response = {"y", y, NULL, NULL};
+  dc_response response = {.name = "y", .y = y};
   for (int family = 0; family < 3; family++) {
     const double option[] = {family, 0};
     dc_fit *one = mixed_fit(&design, &response, option, 1);
@@ -395,7 +395,7 @@ static void no_variance_is_no_trouble(void **state)
   dc_term terms[] = {{.name = "x", .kind = DC_TERM_NUMBER, .number = x},
                      {.name = "(1|f)", .kind = DC_TERM_EFFECT, .codes = {f, 4, N / 10, NULL}}};
   dc_design design = {N, true, 2, terms, NULL, NULL, NULL};
-  dc_response response = {"y", y, NULL, NULL};
+  dc_response response = {.name = "y", .y = y};
   dc_fit *fit = mixed_fit(&design, &response, NULL, 1);
   double slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
   check_close(fit->coefficients[1].estimate, slope, 1e-10, 0);

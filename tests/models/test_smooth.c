@@ -85,7 +85,7 @@ static void make_world(world *d, uint64_t seed, size_t n, double sigma)
   }
   d->terms[0] = (dc_term){.name = "s(x)", .kind = DC_TERM_SMOOTH, .number = d->x};
   d->design = (dc_design){n, true, 1, d->terms, NULL, NULL, NULL};
-  d->response = (dc_response){"y", d->y, NULL, NULL};
+  d->response = (dc_response){.name = "y", .y = d->y};
 }
 
 /* Second divided differences at the means of three knots (x over its range), squares weighted by the distance. */

@@ -2,6 +2,8 @@
 
 #include "tests/verbs/failing.h"
 
+#include "tests/check.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -107,3 +109,27 @@ long dc_failing_stop(long *not_freed)
 }
 
 #endif
+
+long dc_failing_each(dc_status (*once)(void *context, dc_error *error), void *context, long most_kept)
+{
+  dc_error error;
+  long kept, all, told_memory = 0;
+  check_ok(once(context, &error), &error); /* what libraries keep for good is made here */
+  dc_failing_start(0);
+  check_ok(once(context, &error), &error);
+  all = dc_failing_stop(&kept);
+  assert_int_equal(kept, 0);
+  for (long n = 1; n <= all; n++) {
+    memset(&error, 0, sizeof error);
+    dc_failing_start(n);
+    dc_status status = once(context, &error);
+    dc_failing_stop(&kept);
+    if (kept > most_kept) fail_msg("allocation %ld of %ld failed: %ld kept (%s)", n, all, kept, error.message);
+    if (status == DC_OK) continue;
+    if (dc_exit_code(status) != 5 || !error.message[0])
+      fail_msg("allocation %ld of %ld failed: status %d, \"%s\"", n, all, (int)status, error.message);
+    told_memory += status == DC_E_MEMORY;
+  }
+  assert_true(told_memory > all / 2); /* the rest: libraries that could do without, files that could not be opened */
+  return all;
+}

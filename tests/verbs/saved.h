@@ -58,11 +58,12 @@ static inline bool saved_answers(const dc_saved *saved, uint64_t *sum)
   dc_frame *frame = NULL;
   for (size_t c = 0; c < saved->recipe->n_columns; c++) column[c] = (int)c;
   bool fine = dc_frame_apply(saved->recipe, table, column, &frame, NULL) == DC_OK;
-  double *eta = fine ? malloc((frame->design.n_rows + 1) * n * 2 * sizeof *eta) : NULL,
-         *mean = malloc((n + 1) * sizeof *mean);
-  fine = eta && mean &&
-         dc_fit_eta(saved->fit, &frame->design, 0, frame->design.n_rows, eta, eta + frame->design.n_rows * n, NULL) ==
-             DC_OK;
+  bool timed = saved->fit->n_terms > saved->recipe->n_terms;
+  size_t rows = fine ? frame->design.n_rows : 0;
+  double *eta = calloc((rows + 1) * n * 2, sizeof *eta), *mean = malloc((n + 1) * sizeof *mean);
+  fine = fine && eta && mean;
+  if (fine && timed) fine = dc_fit_incidence(saved->fit, &frame->design, 0, rows, 2, eta, NULL) == DC_OK;
+  if (fine && !timed) fine = dc_fit_eta(saved->fit, &frame->design, 0, rows, eta, eta + rows * n, NULL) == DC_OK;
   *sum = 0xCBF29CE484222325u;
   for (size_t i = 0; fine && i < frame->design.n_rows; i++) {
     dc_fit_mean(saved->fit, eta + i * n, mean);

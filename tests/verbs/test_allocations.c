@@ -64,40 +64,27 @@ static void clear(place *p)
   free(p->folder);
 }
 
-static dc_status forecast(const dc_job *job, const char *out, dc_error *error)
+typedef struct forecasting {
+  const dc_job *job;
+  const char *out;
+} forecasting;
+
+static dc_status forecast(void *context, dc_error *error)
 {
+  const forecasting *f = context;
   dc_result *result = NULL;
-  dc_write_options options = {.format = DC_FORMAT_JSON, .path = out};
-  dc_status status = dc_run_forecast(job, &result, error);
+  dc_write_options options = {.format = DC_FORMAT_JSON, .path = f->out};
+  dc_status status = dc_run_forecast(f->job, &result, error);
   if (status == DC_OK) status = dc_write_result(result, &options, error);
   dc_write_abort();
   dc_result_free(result);
   return status;
 }
 
-/* Returns how many allocations the whole takes. most_kept: pieces that a library may lose when it fails. */
 static long fail_each(const dc_job *job, const char *out, long most_kept)
 {
-  dc_error error;
-  long kept, all, told_memory = 0;
-  check_ok(forecast(job, out, &error), &error); /* what libraries keep for good is made here */
-  dc_failing_start(0);
-  check_ok(forecast(job, out, &error), &error);
-  all = dc_failing_stop(&kept);
-  assert_int_equal(kept, 0);
-  for (long n = 1; n <= all; n++) {
-    memset(&error, 0, sizeof error);
-    dc_failing_start(n);
-    dc_status status = forecast(job, out, &error);
-    dc_failing_stop(&kept);
-    if (kept > most_kept) fail_msg("allocation %ld of %ld failed: %ld kept (%s)", n, all, kept, error.message);
-    if (status == DC_OK) continue;
-    if (dc_exit_code(status) != 5 || !error.message[0])
-      fail_msg("allocation %ld of %ld failed: status %d, \"%s\"", n, all, (int)status, error.message);
-    told_memory += status == DC_E_MEMORY;
-  }
-  assert_true(told_memory > all / 2); /* the rest: libraries that could do without, files that could not be opened */
-  return all;
+  forecasting f = {job, out};
+  return dc_failing_each(forecast, &f, most_kept);
 }
 
 static dc_status take(void *context, const dc_rejected_row *row, dc_error *error)
