@@ -129,7 +129,7 @@ bench-peers: $(BUILD)/bench/bench_load ## loads BENCH_DEALS deals beside polars,
 	@bench/peers.sh $< build/bench $(BENCH_DEALS) bench/load.csv
 
 tune: $(BUILD)/bench/tune ## the time of each model's fit (or of MODEL's) by rows in a block, with 1 and 2 threads
-	@OMP_WAIT_POLICY=passive $< $(MODEL)
+	@$< $(MODEL)
 
 TEXTS ?= 1000000
 agree: $(BUILD)/tests/ingest/test_plain ## reads TEXTS (1,000,000) fuzzed tables at speed and by libcsv: equal columns

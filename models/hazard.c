@@ -27,12 +27,13 @@ static dc_status fit_hazard(const dc_task *task, dc_fit *fit, dc_error *error)
   return dc_softmax_fit(task, &wanted, fit, error);
 }
 
-const dc_model dc_model_hazard = {.name = "hazard",
-                                  .summary = "in which period rows end, and how: competing risks",
-                                  .source = "Tutz and Schmid 2016, chapter 8",
-                                  .responses = DC_TAKES_CATEGORY,
-                                  .needs_time = true,
-                                  .block_rows = 1 << 12,
-                                  .options = options,
-                                  .n_options = sizeof options / sizeof *options,
-                                  .fit = fit_hazard};
+const dc_model dc_model_hazard = {
+    .name = "hazard",
+    .summary = "in which period rows end, and how: competing risks",
+    .source = "Tutz and Schmid 2016, chapter 8",
+    .responses = DC_TAKES_CATEGORY,
+    .needs_time = true,
+    .block_rows = 1 << 12, /* make tune: a thread is within 5 % from 2^9 to 2^16; more blocks, more to share */
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .fit = fit_hazard};
