@@ -133,6 +133,11 @@ static void weigh_rows(const pass *p, dc_tile *t, double *sums)
     const double *y = r->y + t->first;
     sums[DC_AT_DEVIANCE] += p->kind == DC_PASS_DEVIANCE ? r->kernels->logit_deviance(t->eta, y)
                                                         : r->kernels->logit(t->eta, y, t->w, t->s);
+    double won[4] = {0, 0, 0, 0}; /* counts: exact in any order */
+    for (size_t i = 0; i < DC_TILE; i += 4)
+      for (size_t l = 0; l < 4; l++) won[l] += y[i + l];
+    sums[DC_AT_PRIOR] += DC_TILE;
+    sums[DC_AT_RESPONSE] += (won[0] + won[1]) + (won[2] + won[3]);
     return;
   }
   memcpy(t->y, r->y + t->first, t->n * sizeof *t->y);

@@ -128,7 +128,7 @@ static void test_memory(void **state)
       fitting f;
       set(&f, term, &in, &settings[s]);
       long all = 1, usual = 0;
-      for (long n = 0; n <= all; n += 1 + n / 12) {
+      for (long n = 0; n <= all; n += 1 + n / 5) {
         dc_fit *fit = NULL;
         dc_error error = {0};
         dc_arena *arena = dc_arena_new();

@@ -99,6 +99,49 @@ static void test_lasso(void **state)
   birthwt_free(b);
 }
 
+/* Rows 40 times over: the same objective, so the same estimates, along whatever way the sums take for many rows. */
+static void test_many(void **state)
+{
+  (void)state;
+  enum { TIMES = 40 };
+  birthwt *b = birthwt_read();
+  if (!b) skip();
+  size_t n = b->csv->rows;
+  for (int how = 0; how < 2; how++) {
+    fitting_option(&b->fitting, how ? "choose" : "lambda", how ? 1 : .02);
+    dc_fit *one = fitting_run(&b->fitting);
+    double *numbers = calloc((BIRTHWT_TERMS + 1) * n * TIMES, sizeof *numbers);
+    uint8_t *code = calloc(n * TIMES, 1);
+    assert_true(numbers && code);
+    birthwt many = *b;
+    for (size_t i = 0; i < n * TIMES; i++) {
+      for (size_t t = 0; t < BIRTHWT_TERMS; t++)
+        numbers[t * n * TIMES + i] = b->term[t].number ? b->term[t].number[i % n] : 0;
+      numbers[BIRTHWT_TERMS * n * TIMES + i] = b->fitting.response.y[i % n];
+      code[i] = (uint8_t)dc_codes_at(&b->term[2].codes, i % n);
+    }
+    for (size_t t = 0; t < BIRTHWT_TERMS; t++) many.term[t].number = numbers + t * n * TIMES;
+    many.term[2].codes.code = code;
+    many.term[2].codes.bytes = 1;
+    many.fitting.design.n_rows = n * TIMES;
+    many.fitting.design.terms = many.term;
+    many.fitting.response.y = numbers + BIRTHWT_TERMS * n * TIMES;
+    dc_fit *fit = fitting_run(&many.fitting);
+    for (size_t k = 0; k < BIRTHWT_COLUMNS && how == 0; k++)
+      check_close(fit->coefficients[k].estimate, one->coefficients[k].estimate, 1e-9, 1e-10);
+    if (how == 1) { /* so many rows hold nearly all columns */
+      assert_true(dc_fit_figure(fit, "lambda") < .01);
+      assert_true(dc_fit_figure(fit, "held_out_deviance") < dc_fit_figure(one, "held_out_deviance"));
+      assert_true(dc_fit_figure(fit, "columns_used") >= 8);
+    }
+    dc_fit_free(one);
+    dc_fit_free(fit);
+    free(numbers);
+    free(code);
+  }
+  birthwt_free(b);
+}
+
 /* With a penalty of next to nothing it is the maximum of the likelihood; with a large one the intercept alone. */
 static void test_ends(void **state)
 {
@@ -195,7 +238,7 @@ static void test_choose(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_glmnet), cmocka_unit_test(test_lasso),
-                                     cmocka_unit_test(test_ends), cmocka_unit_test(test_folds),
-                                     cmocka_unit_test(test_choose)};
+                                     cmocka_unit_test(test_ends),   cmocka_unit_test(test_many),
+                                     cmocka_unit_test(test_folds),  cmocka_unit_test(test_choose)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,10 +180,39 @@ static void test_open(void **state)
   dc_fit_free(fit);
 }
 
+/* The same bytes for any number of threads, with a prior and without. */
+static void test_threads(void **state)
+{
+  (void)state;
+  birthwt *b = birthwt_read();
+  if (!b) skip();
+  b->fitting.block_rows = 16;
+  fitting_option(&b->fitting, "limits", 1);
+  fitting_option(&b->fitting, "tests", 1);
+  for (int m = 0; m <= 1; m++) {
+    fitting_option(&b->fitting, "logf", m);
+    b->fitting.threads = 1;
+    dc_fit *first = fitting_run(&b->fitting);
+    for (int threads = 2; threads <= 7; threads += 5) {
+      b->fitting.threads = threads;
+      dc_fit *fit = fitting_run(&b->fitting);
+      for (size_t k = 0; k < BIRTHWT_COLUMNS; k++) {
+        check_same(fit->coefficients[k].estimate, first->coefficients[k].estimate);
+        check_same(fit->coefficients[k].lower, first->coefficients[k].lower);
+        check_same(fit->coefficients[k].upper, first->coefficients[k].upper);
+      }
+      for (size_t t = 0; t < BIRTHWT_TERMS; t++) check_same(fit->tests[t].statistic, first->tests[t].statistic);
+      dc_fit_free(fit);
+    }
+    dc_fit_free(first);
+  }
+  birthwt_free(b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits), cmocka_unit_test(test_terms),
-                                     cmocka_unit_test(test_wald), cmocka_unit_test(test_families),
-                                     cmocka_unit_test(test_open)};
+                                     cmocka_unit_test(test_wald),   cmocka_unit_test(test_families),
+                                     cmocka_unit_test(test_open),   cmocka_unit_test(test_threads)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
