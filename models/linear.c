@@ -12,7 +12,7 @@ static dc_status take_block(void *context, size_t first, size_t last, void *part
 {
   const linear *m = context;
   size_t n = m->n + 1;
-  double *r = partial, *tile = r + n * n;
+  double *r = partial, *tile = dc_qr_tile(r, n);
   for (; first < last; first += QR_ROWS) {
     size_t rows = linear_fill(m, first, first + QR_ROWS < last ? first + QR_ROWS : last, true, tile);
     dc_qr_take(r, n, tile, rows, 0);
@@ -25,12 +25,12 @@ static void merge_blocks(void *context, void *into, const void *from)
   const linear *m = context;
   size_t n = m->n + 1;
   double *r = into;
-  dc_qr_merge(r, from, n, r + n * n);
+  dc_qr_merge(r, from, n, dc_qr_tile(r, n));
 }
 
 static dc_status decompose(linear *m, dc_error *error)
 {
-  size_t n = m->n + 1, size = n * n + n * QR_ROWS;
+  size_t n = m->n + 1, size = dc_qr_size(n);
   double *r = dc_arena_alloc(m->task->arena, size, sizeof *r);
   if (!r) return dc_fail_memory(error, "fitting linear");
   dc_status status = dc_task_fold(m->task, m->design->n_rows, BLOCK_ROWS, size * sizeof *r, take_block, merge_blocks, m,

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWIN_BYTES = 200 };
+enum { TWIN_BYTES = 200, TWIN_ROOM = 50 }; /* room for a constant and for how many more */
 
 typedef struct search {
   linear *m;
-  size_t n;     /* rows and columns of work: columns and the response */
-  double *work; /* n x n, row-major; the first `rank` rows are final */
-  double *size; /* of each column before centring */
+  size_t n;       /* rows and columns of work: columns and the response */
+  double *work;   /* n x n, row-major; the first `rank` rows are final */
+  double *size;   /* of each column before centring */
+  double *spread; /* and behind it */
   double *coefficient;
 } search;
 
@@ -43,8 +44,9 @@ static void measure_columns(search *s)
   const linear *m = s->m;
   for (size_t j = 0; j < m->n; j++) {
     double shift = m->design->intercept ? m->centre[j] * m->scale[j] * s->work[0] : 0, top = s->work[j] + shift;
-    double below = norm_of(s, j, 1);
-    s->size[j] = hypot(top, below);
+    double below = norm_of(s, j, m->design->intercept ? 1 : 0);
+    s->spread[j] = below;
+    s->size[j] = m->design->intercept ? hypot(top, below) : below;
   }
 }
 
@@ -66,51 +68,59 @@ static void clear_below(search *s, size_t column, size_t from)
   for (size_t i = from + 1; i < n; i++) w[i * n + column] = 0;
 }
 
-/* "2 * x", " - z" behind others; nothing where the factor is rounding. */
-static size_t add_part(char *text, size_t at, double factor, const char *name)
+/* A sum in words: parts while there is room, then how many more there are. */
+typedef struct words {
+  char text[TWIN_BYTES];
+  size_t length, more;
+} words;
+
+/* "2 * x", " - z" behind others, " + 3" without a name; a factor that is 1 to the share is not said. */
+static void add_part(words *w, double factor, const char *name, double share)
 {
-  const char *sign = factor < 0 ? (at ? " - " : "-") : at ? " + " : "";
-  double size = fabs(factor);
-  int n;
-  if (!name)
-    n = snprintf(text + at, TWIN_BYTES - at, "%s%.6g", sign, size);
-  else if (fabs(size - 1) < 1e-9)
-    n = snprintf(text + at, TWIN_BYTES - at, "%s%s", sign, name);
-  else
-    n = snprintf(text + at, TWIN_BYTES - at, "%s%.6g * %s", sign, size, name);
-  return at + (size_t)n;
+  char part[TWIN_BYTES];
+  const char *sign = factor < 0 ? (w->length ? " - " : "-") : w->length ? " + " : "";
+  bool one = name && fabs(fabs(factor) - 1) < share;
+  int n = one ? snprintf(part, sizeof part, "%s%s", sign, name)
+              : snprintf(part, sizeof part, "%s%.6g%s%s", sign, fabs(factor), name ? " * " : "", name ? name : "");
+  if (n < 0 || w->length + (size_t)n + (name ? TWIN_ROOM : 0) >= TWIN_BYTES) {
+    w->more++;
+    return;
+  }
+  memcpy(w->text + w->length, part, (size_t)n + 1);
+  w->length += (size_t)n;
+}
+
+static dc_status keep_twin(linear *m, size_t column, words *w, dc_error *error)
+{
+  dc_coefficient *of = &m->fit->coefficients[column];
+  bool nothing = !w->length && !w->more;
+  if (w->more) snprintf(w->text + w->length, sizeof w->text - w->length, " and %zu more", w->more);
+  if (nothing) strcpy(w->text, "0");
+  of->twin = malloc(strlen(w->text) + 1);
+  if (!of->twin) return dc_fail_memory(error, "fitting linear");
+  strcpy(of->twin, w->text);
+  return dc_fit_add_note(m->fit, error, nothing ? "%s is %s in every row: left out" : "%s is %s: left out", of->name,
+                         of->twin);
 }
 
 /* Says what a column left out is, by its coefficients on the kept columns before it. */
-static dc_status name_twin(search *s, size_t column, size_t rank, dc_error *error)
+static dc_status name_twin(const search *s, size_t column, size_t rank, dc_error *error)
 {
-  const linear *m = s->m;
-  dc_coefficient *of = m->fit->coefficients;
-  char text[TWIN_BYTES + 1] = "";
-  double least = 1e-9 * s->size[column], constant = m->centre[column] * m->scale[column], rows = s->work[0];
-  size_t at = 0, parts = 0, first = m->design->intercept && rank ? 1 : 0;
+  linear *m = s->m;
+  words w = {.length = 0};
+  double share = fmax(1e-9, m->tolerance), least = share * s->size[column], scale = m->scale[column];
+  double constant = m->centre[column] * scale, root_of_weights = s->work[0];
+  size_t first = m->design->intercept && rank ? 1 : 0;
   for (size_t a = first; a < rank; a++) {
     size_t j = m->kept[a];
     double c = s->coefficient[a];
-    if (fabs(c) * s->size[j] <= least) continue;
+    if (fabs(c) * s->spread[j] <= least) continue;
     constant -= c * m->centre[j] * m->scale[j];
-    parts++;
-    size_t next = at < TWIN_BYTES - 60 ? add_part(text, at, c * m->scale[j] / m->scale[column], of[j].name)
-                                       : TWIN_BYTES;
-    if (next < TWIN_BYTES - 40)
-      at = next;
-    else
-      snprintf(text + at, TWIN_BYTES - at, " + ..."), at = at < TWIN_BYTES - 7 ? at : TWIN_BYTES - 7;
+    add_part(&w, c * m->scale[j] / scale, m->fit->coefficients[j].name, share);
   }
   if (first) constant += s->coefficient[0];
-  if (first && fabs(constant * rows) > least) add_part(text, strlen(text), constant / m->scale[column], NULL);
-  if (!*text) strcpy(text, "0");
-  of[column].twin = malloc(strlen(text) + 1);
-  if (!of[column].twin) return dc_fail_memory(error, "fitting linear");
-  strcpy(of[column].twin, text);
-  bool nothing = strcmp(text, "0") == 0;
-  return dc_fit_add_note(m->fit, error, nothing ? "%s is %s in every row: left out" : "%s is %s: left out",
-                         of[column].name, text);
+  if (first && fabs(constant * root_of_weights) > least) add_part(&w, constant / scale, NULL, share);
+  return keep_twin(m, column, &w, error);
 }
 
 /* What rounding may have left of the column, up to the tolerance. */
@@ -145,12 +155,16 @@ dc_status linear_keep(linear *m, const double *r, dc_error *error)
 {
   dc_arena *arena = m->task->arena;
   size_t n = m->n + 1;
-  search s = {m, n, dc_arena_alloc(arena, n * n, sizeof *s.work), dc_arena_alloc(arena, n, sizeof *s.size),
+  search s = {m,
+              n,
+              dc_arena_alloc(arena, n * n, sizeof *s.work),
+              dc_arena_alloc(arena, n, sizeof *s.size),
+              dc_arena_alloc(arena, n, sizeof *s.spread),
               dc_arena_alloc(arena, n, sizeof *s.coefficient)};
   m->kept = dc_arena_alloc(arena, n, sizeof *m->kept);
   m->triangle = dc_arena_alloc(arena, n * n, sizeof *m->triangle);
   m->projected = dc_arena_alloc(arena, n, sizeof *m->projected);
-  if (!s.work || !s.size || !s.coefficient || !m->kept || !m->triangle || !m->projected)
+  if (!s.work || !s.size || !s.spread || !s.coefficient || !m->kept || !m->triangle || !m->projected)
     return dc_fail_memory(error, "fitting linear");
   memcpy(s.work, r, n * n * sizeof *r);
   measure_columns(&s);

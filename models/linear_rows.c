@@ -9,10 +9,22 @@ typedef struct extent {
   double mean, size;
 } extent;
 
-static void meet(extent *e, double x, double share)
+enum { LANES = 4 };
+
+/* Rows of weight 0 are none. Lanes, so that sums need not wait for each other. */
+static void meet(const double *x, const double *less, const double *weight, size_t rows, double share, extent *e)
 {
-  e->mean += x * share;
-  e->size = fmax(e->size, fabs(x));
+  double sum[LANES] = {0}, size[LANES] = {0};
+  for (size_t i = 0; i < rows; i++) {
+    if (weight && !(weight[i] > 0)) continue;
+    double value = less ? x[i] - less[i] : x[i], away = fabs(value);
+    sum[i % LANES] += value * share;
+    size[i % LANES] = away > size[i % LANES] ? away : size[i % LANES];
+  }
+  for (size_t l = 0; l < LANES; l++) {
+    e->mean += sum[l];
+    e->size = size[l] > e->size ? size[l] : e->size;
+  }
 }
 
 static dc_status measure(void *context, size_t first, size_t last, void *partial)
@@ -21,18 +33,15 @@ static dc_status measure(void *context, size_t first, size_t last, void *partial
   const dc_design *d = m->design;
   extent *of = partial, *y = of + d->n_terms, *weight = y + 1;
   double share = 1 / (double)d->n_rows;
-  for (size_t t = 0; t < d->n_terms; t++) {
-    const double *x = d->terms[t].kind == DC_TERM_FACTOR ? NULL : d->terms[t].number;
-    for (size_t i = first; x && i < last; i++)
-      if (!d->weight || d->weight[i] > 0) meet(&of[t], x[i], share);
+  const double *w = d->weight ? d->weight + first : NULL;
+  for (size_t t = 0; t < d->n_terms; t++)
+    if (d->terms[t].kind != DC_TERM_FACTOR) meet(d->terms[t].number + first, NULL, w, last - first, share, &of[t]);
+  meet(m->y + first, d->offset ? d->offset + first : NULL, w, last - first, share, y);
+  for (size_t i = first; i < last && d->weight; i++) {
+    weight->mean += d->weight[i] > 0;
+    weight->size = d->weight[i] > weight->size ? d->weight[i] : weight->size;
   }
-  for (size_t i = first; i < last; i++) {
-    double w = d->weight ? d->weight[i] : 1;
-    if (!(w > 0)) continue;
-    meet(y, m->y[i] - (d->offset ? d->offset[i] : 0), share);
-    meet(weight, w, 0);
-    weight->mean++;
-  }
+  if (!d->weight) *weight = (extent){(double)(last - first), 1};
   return DC_OK;
 }
 
@@ -105,6 +114,14 @@ static void fill_levels(const linear *m, size_t t, size_t first, size_t rows, do
   }
 }
 
+static void weigh(const linear *m, size_t first, size_t rows, size_t columns, double *tile)
+{
+  double root[QR_ROWS];
+  for (size_t i = 0; i < rows; i++) root[i] = linear_root(m, first + i);
+  for (size_t c = 0; c < columns; c++)
+    for (size_t i = 0; i < rows; i++) tile[c * QR_ROWS + i] *= root[i];
+}
+
 size_t linear_fill(const linear *m, size_t first, size_t last, bool response, double *tile)
 {
   const dc_design *d = m->design;
@@ -120,12 +137,7 @@ size_t linear_fill(const linear *m, size_t first, size_t last, bool response, do
   double *y = tile + m->n * QR_ROWS;
   for (size_t i = 0; response && i < rows; i++)
     y[i] = (m->y[first + i] - (d->offset ? d->offset[first + i] : 0) - m->y_centre) * m->y_scale;
-  double root[QR_ROWS];
-  for (size_t i = 0; d->weight && i < rows; i++) root[i] = linear_root(m, first + i);
-  for (size_t c = 0; c < columns; c++) {
-    double *column = tile + c * QR_ROWS;
-    for (size_t i = 0; d->weight && i < rows; i++) column[i] *= root[i];
-    memset(column + rows, 0, (filled - rows) * sizeof *column);
-  }
+  if (d->weight) weigh(m, first, rows, columns, tile);
+  for (size_t c = 0; c < columns; c++) memset(tile + c * QR_ROWS + rows, 0, (filled - rows) * sizeof *tile);
   return filled;
 }

@@ -7,6 +7,7 @@
 #define DC_MODELS_QR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { QR_ROWS = 128, QR_LANES = 8 };
 
@@ -16,6 +17,14 @@ void dc_qr_take(double *r, size_t n, double *tile, size_t rows, size_t first);
 
 /* r becomes the triangle of the rows of both. tile: n columns of scratch. */
 void dc_qr_merge(double *r, const double *from, size_t n, double *tile);
+
+/* Doubles of a triangle with a tile behind it, and that tile, where lines of the cache begin. */
+static inline size_t dc_qr_size(size_t n) { return n * n + n * QR_ROWS + QR_LANES; }
+static inline double *dc_qr_tile(double *r, size_t n)
+{
+  double *tile = r + n * n;
+  return tile + (64 - (uintptr_t)tile % 64) % 64 / sizeof *tile;
+}
 
 /* Rows filled up to whole lanes. */
 static inline size_t dc_qr_rows(size_t rows) { return (rows + QR_LANES - 1) / QR_LANES * QR_LANES; }

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 64 };
+enum { LEVELS = 64, BLOCKS_A_THREAD = 4, SMALL_PARTIAL = 1 << 20 };
 
-/* Blocks are computed in waves of `threads`, then merged in block order as a binary counter does: level l holds the
- * merged partial of 2^l consecutive blocks. */
+/* Blocks are computed in waves of some for each thread (one where partials are large), so that threads seldom wait, then
+ * merged in block order as a binary counter does: level l holds the merged partial of 2^l consecutive blocks. */
 typedef struct counter {
   void *level[LEVELS];
   char used[LEVELS];
@@ -50,7 +50,7 @@ static dc_status run_wave(const dc_fold *fold, void **slots, size_t first_block,
 {
   dc_status worst[LEVELS];
   size_t count = wave < LEVELS ? wave : LEVELS;
-#pragma omp parallel for schedule(static, 1) num_threads(fold->threads) if (count > 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(fold->threads) if (count > 1)
   for (size_t i = 0; i < count; i++) {
     size_t first = (first_block + i) * fold->block_rows;
     size_t last = first + fold->block_rows < fold->rows ? first + fold->block_rows : fold->rows;
@@ -69,12 +69,20 @@ static dc_status fail_block(dc_status status, const char *otherwise, dc_error *e
   return dc_fail(error, status, "%s", status == DC_E_CANCELLED ? "cancelled" : otherwise);
 }
 
+static size_t wave_of(const dc_fold *fold, size_t blocks)
+{
+  size_t threads = fold->threads < 1 ? 1 : (size_t)fold->threads, each = BLOCKS_A_THREAD;
+  if (threads == 1 || fold->partial_bytes > SMALL_PARTIAL) each = 1;
+  size_t wave = threads * each > LEVELS ? LEVELS : threads * each;
+  return blocks < wave ? blocks : wave;
+}
+
 dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
 {
   counter levels = {{NULL}, {0}};
   void *slots[LEVELS] = {NULL};
   size_t blocks = (fold->rows + fold->block_rows - 1) / fold->block_rows;
-  size_t width = (size_t)(fold->threads < 1 ? 1 : fold->threads > LEVELS ? LEVELS : fold->threads);
+  size_t width = wave_of(fold, blocks);
   dc_status status = DC_OK;
   memset(total, 0, fold->partial_bytes);
   for (size_t i = 0; i < width; i++)
