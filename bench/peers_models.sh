@@ -51,7 +51,7 @@ peer() {
   fi
   awk -v name="$name" -v field="$field" '
     { for (i = 1; i < NF; i++) if ($i == field && seconds == "") seconds = $(i + 1)
-      for (i = 1; i <= NF; i++) if ($i ~ /^-?[0-9]+\.[0-9]{10}$/) found[++n] = $i }
+      for (i = 1; i <= NF; i++) if ($i ~ /^-?[0-9]+\.[0-9]+$/ && length($i) - index($i, ".") == 10) found[++n] = $i }
     END { printf "%s %s", name, seconds; for (i = n - 30; i <= n; i++) printf " %s", found[i]; print "" }' \
     "$lines.once" >>"$lines"
 }
@@ -99,7 +99,7 @@ awk -v rows="$rows" -v day="$(date +%Y-%m-%d)" '
       for (i = 3; i <= has[s]; i++) { away = b[s, i] - b["ours_T2", i]; if (away < 0) away = -away; if (away > most) most = away }
       share = seconds["ours_T2"] / seconds[s]
       printf "%s,%d,%s,%.4f,%.4f,", day, rows, s, seconds[s], share
-      if (s in bar) printf "%.4f,%s,%.1e\n", bar[s], share <= bar[s] && most <= 1e-6 ? "yes" : "no", most
+      if (s in bar) printf "%.4f,%s,%.1e\n", bar[s], share <= bar[s] && has[s] == 33 && most <= 1e-6 ? "yes" : "no", most
       else print ",,"
     }
   }' "$lines" >"$results.new"
