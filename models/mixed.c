@@ -304,6 +304,8 @@ static dc_status fit_mixed(const dc_task *task, dc_fit *fit, dc_error *error)
   mixed *m = dc_arena_alloc(task->arena, 1, sizeof *m);
   int rounds = 0;
   bool converged = false;
+  if (!task->design->intercept && !task->design->n_terms)
+    return dc_fail(error, DC_E_USAGE, "there is nothing to fit: neither an intercept nor a term");
   if (!m) return dc_fail_memory(error, "fitting a mixed model");
   m->task = task;
   m->arena = task->arena;
