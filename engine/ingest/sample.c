@@ -111,7 +111,7 @@ static bool look_at(const sampler *s, const stretch *st, size_t field)
 {
   size_t step = s->layout->n_fields + 1, n = 0;
   dc_evidence *evidence = &s->evidence[s->layout->column[field]];
-  const char *end = st->text + st->size;
+  const char *end = st->n ? st->text + st->size : NULL; /* a stretch without records may have no text */
   dc_seen_cell cells[DC_LOOKUPS];
   bool fine = true;
   for (size_t k = 0; k < st->n && fine; k++) {
