@@ -225,6 +225,7 @@ dc_status dc_fit_add_figure(dc_fit *fit, const char *name, const char *meaning, 
 
 dc_status dc_fit_add_test(dc_fit *fit, const dc_term_test *test, dc_error *error)
 {
+  if (isnan(test->statistic)) return DC_OK;
   void *items = fit->tests;
   dc_term_test *made = grow(items, fit->n_tests, sizeof *made, &items);
   fit->tests = items;

@@ -134,6 +134,56 @@ static dc_status check_response(const dc_model *m, const dc_response *r, size_t 
   return dc_fail(error, DC_E_INPUT, "model %s takes %s; the response %s is something else", m->name, wanted[k], name);
 }
 
+/* Errors that overflow are left out; true when there were any. */
+static bool leave_out_infinite(dc_fit *fit)
+{
+  size_t n = fit->n_equations * fit->n_columns;
+  bool lost = false;
+  for (size_t k = 0; k < n * n && fit->covariance; k++) {
+    if (!isinf(fit->covariance[k])) continue;
+    fit->covariance[k] = NAN;
+    lost = true;
+  }
+  for (size_t k = 0; k < n; k++) {
+    dc_coefficient *c = &fit->coefficients[k];
+    if (!isinf(c->error) && !isinf(c->statistic)) continue;
+    c->error = c->statistic = c->p = c->lower = c->upper = NAN;
+    lost = true;
+  }
+  return lost;
+}
+
+/* Nothing infinite is told without a word: without estimates there is no fit, without errors there are no tests; limits of
+ * profiles that never fall, and figures of rows that cannot be, are noted. */
+static dc_status settle(dc_fit *fit, dc_error *error)
+{
+  size_t n = fit->n_equations * fit->n_columns;
+  bool endless = false;
+  dc_status status = DC_OK;
+  for (size_t k = 0; k < n; k++) {
+    const dc_coefficient *c = &fit->coefficients[k];
+    endless = endless || isinf(c->lower) || isinf(c->upper);
+    if (isinf(c->estimate))
+      return dc_fail(error, DC_E_NUMERIC,
+                     "model %s: the estimate of %s is not finite: numbers are too large or too small", fit->model,
+                     c->name);
+  }
+  if (leave_out_infinite(fit))
+    status = dc_fit_add_note(fit, error, "some errors are not finite, as numbers are too large or small: left out");
+  for (size_t k = 0; k < fit->n_figures && status == DC_OK; k++)
+    if (isinf(fit->figures[k].value))
+      status = dc_fit_add_note(fit, error, "%s is infinite: rows have no chance under the fit, or are too large",
+                               fit->figures[k].name);
+  for (size_t k = 0; k < fit->n_tests && status == DC_OK; k++)
+    if (isinf(fit->tests[k].statistic))
+      status = dc_fit_add_note(fit, error,
+                               "the %s test of %s is infinite: without it rows have no chance, or are too large",
+                               fit->tests[k].kind, fit->terms[fit->tests[k].term].name);
+  if (status == DC_OK && endless && !fit->n_notes)
+    status = dc_fit_add_note(fit, error, "some intervals have no end: rows do not tell how far off an estimate may be");
+  return status;
+}
+
 dc_status dc_model_fit(const dc_model *model, const dc_task *task, dc_fit **fit, dc_error *error)
 {
   dc_status status = check_options(model, task, error);
@@ -149,6 +199,8 @@ dc_status dc_model_fit(const dc_model *model, const dc_task *task, dc_fit **fit,
   status = model->fit(task, made, error);
   if (status == DC_W_MAXITER && error->code != status)
     status = dc_fail(error, status, "model %s: not converged", model->name);
+  dc_status settled = status == DC_OK || status == DC_W_MAXITER ? settle(made, error) : DC_OK;
+  if (settled != DC_OK) status = settled;
   if (status == DC_OK || status == DC_W_MAXITER) {
     made->converged = status == DC_OK;
     *fit = made;

@@ -89,7 +89,7 @@ void dc_fit_free(dc_fit *fit);
 dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
                          const char *const *equation, dc_error *error) DC_MUST_CHECK;
 dc_status dc_fit_new_covariance(dc_fit *fit, dc_error *error) DC_MUST_CHECK; /* zeroed, once it is laid out */
-/* A value that is NaN is no figure: nothing is added. */
+/* A value that is NaN is no figure, a statistic that is NaN is no test: nothing is added. */
 dc_status dc_fit_add_figure(dc_fit *fit, const char *name, const char *meaning, double value,
                             dc_error *error) DC_MUST_CHECK;
 dc_status dc_fit_add_test(dc_fit *fit, const dc_term_test *test, dc_error *error) DC_MUST_CHECK;
