@@ -65,7 +65,7 @@ BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 BINARY := $(BUILD)/dealcast
 GENERATE := $(if $(wildcard datasets/generate/main.c),$(BUILD)/dealcast-generate)
 
-.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench bench-peers tune agree accuracy deps clean install help lib tests
+.PHONY: all demo test run-tests lint format sanitize clang fuzz coverage valgrind bench bench-peers bench-models tune agree accuracy deps clean install help lib tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -74,7 +74,6 @@ all: $(BINARY) $(GENERATE) ## the program (default); prints where it is
 
 lib: $(LIB)
 tests: $(TESTS)
-
 SAMPLE := datasets/sample
 HISTORY := $(firstword $(wildcard $(SAMPLE)/history.csv $(SAMPLE)/history.csv.gz))
 DEMO := $(BINARY) forecast $(SAMPLE)/deals.csv $(HISTORY:%=--history %) --accounts $(SAMPLE)/accounts.csv \
@@ -127,6 +126,7 @@ bench: $(BENCHES) $(BINARY) $(BENCH_DATA) ## builds and runs bench/bench_*.c on 
 
 bench-peers: $(BUILD)/bench/bench_load ## loads BENCH_DEALS deals beside polars, DuckDB, fread, pandas; bench/load.csv
 	@bench/peers.sh $< build/bench $(BENCH_DEALS) bench/load.csv
+bench-models: $(BUILD)/bench/bench_logistic ; @bench/peers_models.sh $< build/bench 1000000 bench/models.csv ## a logistic regression beside numpy, scikit-learn, R
 
 tune: $(BUILD)/bench/tune ## the time of each model's fit (or of MODEL's) by rows in a block, with 1 and 2 threads
 	@$< $(MODEL)

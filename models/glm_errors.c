@@ -61,8 +61,9 @@ static size_t square_clusters(const double *lines, size_t clusters, size_t p, do
 /* bread meat bread, packed, into bread. */
 static bool sandwich(double *bread, const double *meat, size_t p)
 {
-  double *half = malloc((2 * p * p + 1) * sizeof *half), *whole = half + p * p;
+  double *half = malloc((2 * p * p + 1) * sizeof *half);
   if (!half) return false;
+  double *whole = half + p * p;
   for (size_t i = 0; i < p; i++) {
     for (size_t j = 0; j < p; j++) {
       double sum = 0;

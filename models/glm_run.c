@@ -83,8 +83,8 @@ static dc_status fill(dc_glm_fit *glm, dc_error *error)
   dc_problem *problem = glm->problem;
   size_t p = problem->p, triangle = p * (p + 1) / 2, n = fit->n_columns;
   double *packed = dc_arena_alloc(glm->task->arena, triangle + n + 1, sizeof *packed);
-  double *estimate = packed + triangle;
   if (!packed) return no_memory(error);
+  double *estimate = packed + triangle;
   dc_status status = dc_glm_likelihood(glm, error);
   if (status == DC_OK) status = dc_fit_new_covariance(fit, error);
   if (status != DC_OK) return status;

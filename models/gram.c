@@ -61,7 +61,7 @@ static dc_tile tile_at(const dc_rows *r, double *scratch)
   t.mu = t.eta + DC_TILE;
   t.y = t.mu + DC_TILE;
   t.prior = t.y + DC_TILE;
-  t.code = (uint32_t *)(t.prior + DC_TILE);
+  t.code = (void *)(t.prior + DC_TILE);
   return t;
 }
 

@@ -45,7 +45,8 @@ static dc_status add_figures(linear *m, double f_of_all, dc_error *error)
   double unit = m->y_scale * m->y_scale * m->weight_scale, rss = m->residual_squares / unit,
          all = m->total_squares / unit;
   double explained = m->model_squares / unit, n = (double)m->used, k = (double)m->rank, df = n - k;
-  double base = fit->intercept ? 1 : 0, sigma = df > 0 ? sqrt(rss / df) : (double)NAN,
+  double base = fit->intercept ? 1 : 0,
+         sigma = df > 0 ? sqrt(m->residual_squares / m->weight_scale / df) / m->y_scale : (double)NAN,
          r2 = explained / (explained + rss);
   double likelihood = .5 * (m->log_weights - n * (log(2 * acos(-1)) + 1 - log(n) + log(rss)));
   bool plain = !m->design->cluster && dc_task_option(&dc_model_linear, m->task, "robust") == 0;
@@ -81,6 +82,10 @@ static dc_status add_notes(linear *m, dc_error *error)
     return dc_fit_add_note(m->fit, error, "as many coefficients as rows: nothing is left to judge errors by");
   if (m->residual_squares <= 1e-28 * m->total_squares)
     status = dc_fit_add_note(m->fit, error, "the fit is all but exact: errors and tests say little");
+  bool lost = false;
+  for (size_t a = 0; a < m->rank; a++) lost = lost || isnan(m->fit->coefficients[m->kept[a]].error);
+  if (status == DC_OK && (lost || isinf(dc_fit_figure(m->fit, "deviance"))))
+    status = dc_fit_add_note(m->fit, error, "squares of numbers so large or small are no numbers: errors are missing");
   if (status == DC_OK && m->design->cluster)
     status = dc_fit_add_note(m->fit, error, "errors are by cluster (CR1)%s",
                              robust ? "; robust errors are not used" : "");
@@ -98,6 +103,7 @@ static dc_status fit_linear(const dc_task *task, dc_fit *fit, dc_error *error)
   fit->family = "gaussian";
   fit->link = DC_LINK_IDENTITY;
   m.n = fit->n_columns;
+  if (m.n == 0) return dc_fail(error, DC_E_USAGE, "model linear needs an intercept or a term");
   if (m.n > MOST_COLUMNS)
     return dc_fail(error, DC_E_INPUT, "%zu columns are too many for model linear, which takes %d", m.n, MOST_COLUMNS);
   const double *factor = NULL;

@@ -42,6 +42,7 @@ static dc_status set_covariance(linear *m, const double *factor, dc_error *error
     for (size_t b = 0; b <= a; b++) {
       double sum = 0;
       for (size_t c = 0; c < rank; c++) sum += factor[a * rank + c] * factor[b * rank + c];
+      if (isinf(sum)) sum = (double)NAN; /* a variance that no double holds is not known */
       fit->covariance[m->kept[a] * n + m->kept[b]] = fit->covariance[m->kept[b] * n + m->kept[a]] = sum;
     }
   }
@@ -77,9 +78,8 @@ dc_status linear_judge(linear *m, const double *factor, double df, double *f_of_
     dc_fit_term *term = &fit->terms[t];
     double f = test_columns(m, factor, term->first, term->count, &rows, scratch);
     term->df = (double)rows;
-    if (!rows || !(df > 0)) continue;
+    if (!rows || !(df > 0) || isnan(f)) continue; /* too few clusters tell nothing of a term */
     dc_term_test test = {t, "F", (double)rows, df, f, gsl_cdf_fdist_Q(f, (double)rows, df)};
-    if (isnan(f)) test.p = f;
     status = dc_fit_add_test(fit, &test, error);
   }
   *f_of_all = test_columns(m, factor, skip, m->n - skip, &rows, scratch);

@@ -12,9 +12,17 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_ROUNDS = 60, GAUSSIAN_ROUNDS = 2, TUNE_GAUSSIAN = 80, TUNE = 2, MAX_SHORTER = 25 };
+enum {
+  MAX_ROUNDS = 60,
+  GAUSSIAN_ROUNDS = 2,
+  TUNE_GAUSSIAN = 80,
+  TUNE = 2,
+  MAX_SHORTER = 25,
+  MANY_ROWS = 200000,
+  STRIDE = 16
+};
 
-static const double tolerance = 1e-7, alias_share = 1e-10, most_worse = 1;
+static const double tolerance = 1e-6, nearly = 1e-2, alias_share = 1e-10, most_worse = 1;
 
 /* --- families --- */
 
@@ -260,8 +268,17 @@ static dc_status advance(mixed *m, point *to, point *from, bool *moved, dc_error
   return DC_OK;
 }
 
-static dc_status search(mixed *m, int *rounds, bool *converged, dc_error *error)
+/* Steps shrink by a share that the last two tell: what is still to come after this one is that share of it. */
+static bool arrived(double step, double last, double enough)
 {
+  double share = last > 0 ? fmin(step / last, 1) : 1;
+  return step < enough || (step < 1e3 * enough && step * share < enough);
+}
+
+/* Ends where b's variances are not yet those at theta; `enough`: of steps, in standard errors. */
+static dc_status search(mixed *m, double enough, int *rounds, bool *converged, dc_error *error)
+{
+  double last = 0;
   point to, from;
   double tuned = 0;
   const bool once = m->family->scaled;
@@ -280,7 +297,8 @@ static dc_status search(mixed *m, int *rounds, bool *converged, dc_error *error)
     if (status == DC_OK) status = mixed_solve(m, to.theta, to.b, error);
     if (status != DC_OK) return status;
     double far = distance(m, &to);
-    *converged = once ? *rounds == GAUSSIAN_ROUNDS : far < tolerance && tuned < tolerance && m->has_variance;
+    *converged = once ? *rounds == GAUSSIAN_ROUNDS : m->has_variance && arrived(fmax(far, tuned), last, enough);
+    last = m->has_variance ? fmax(far, tuned) : 0;
     if (*converged || *rounds == MAX_ROUNDS) break;
     if (!once) status = mixed_variances(m, false, error);
     if (status == DC_OK) status = advance(m, &to, &from, &moved, error);
@@ -289,7 +307,63 @@ static dc_status search(mixed *m, int *rounds, bool *converged, dc_error *error)
   if (status != DC_OK) return status;
   memcpy(m->theta, to.theta, (m->dense + 1) * sizeof(double));
   memcpy(m->b, to.b, m->levels * m->size * sizeof(double));
-  return mixed_variances(m, true, error);
+  return DC_OK;
+}
+
+/* --- a beginning from few rows --- */
+
+static double *take_numbers(mixed *m, const double *from, size_t width)
+{
+  size_t n = (m->n_rows + STRIDE - 1) / STRIDE;
+  double *made = from ? dc_arena_alloc(m->arena, n * width + 1, sizeof *made) : NULL;
+  for (size_t i = 0; i < n && made; i++) memcpy(made + i * width, from + i * STRIDE * width, width * sizeof *made);
+  return made;
+}
+
+/* Every STRIDE-th row of those packed, with all other arrays shared. */
+static bool take_rows(mixed *few, mixed *m)
+{
+  *few = *m;
+  few->n_rows = (m->n_rows + STRIDE - 1) / STRIDE;
+  few->packed = take_numbers(m, m->packed, m->n_numbers);
+  few->numbers = take_numbers(m, m->numbers, m->numbers_room);
+  few->y = take_numbers(m, m->y, 1);
+  few->trials = take_numbers(m, m->trials, 1);
+  few->weight = take_numbers(m, m->weight, 1);
+  few->offset = take_numbers(m, m->offset, 1);
+  few->columns = dc_arena_alloc(m->arena, few->n_rows * m->n_picks + 1, sizeof *few->columns);
+  few->row_start = dc_arena_alloc(m->arena, m->levels + 2, sizeof *few->row_start);
+  few->dead = dc_arena_alloc(m->arena, m->dense + 1, sizeof *few->dead);
+  if (!few->packed || !few->y || !few->columns || !few->row_start || !few->dead) return false;
+  if ((m->numbers && !few->numbers) || (m->trials && !few->trials) || (m->weight && !few->weight) ||
+      (m->offset && !few->offset))
+    return false;
+  memcpy(few->dead, m->dead, (m->dense + 1) * sizeof *few->dead);
+  for (size_t l = 0; l <= m->levels; l++) few->row_start[l] = (m->row_start[l] + STRIDE - 1) / STRIDE;
+  for (size_t i = 0; i < few->n_rows; i++)
+    memcpy(few->columns + i * m->n_picks, m->columns + i * STRIDE * m->n_picks, m->n_picks * sizeof *few->columns);
+  return true;
+}
+
+/* theta, b and parameters near where they will end. A start that fails costs nothing but time. */
+static dc_status begin(mixed *m, dc_error *error)
+{
+  mixed *few = dc_arena_alloc(m->arena, 1, sizeof *few);
+  int rounds;
+  bool converged = false;
+  set_start(m);
+  if (m->family->scaled || m->n_rows < MANY_ROWS) return DC_OK;
+  if (!few || !take_rows(few, m)) return dc_fail_memory(error, "fitting a mixed model");
+  dc_status status = search(few, nearly, &rounds, &converged, error);
+  if (status == DC_E_MEMORY || status == DC_E_CANCELLED) return status;
+  if (status == DC_OK && converged) {
+    memcpy(m->parameter, few->parameter, sizeof m->parameter);
+    return DC_OK;
+  }
+  memset(m->theta, 0, (m->dense + 1) * sizeof *m->theta);
+  memset(m->b, 0, m->levels * m->size * sizeof *m->b);
+  set_start(m);
+  return DC_OK;
 }
 
 static const char *const families[] = {"gaussian", "binomial", "poisson", NULL};
@@ -304,6 +378,8 @@ static dc_status fit_mixed(const dc_task *task, dc_fit *fit, dc_error *error)
   mixed *m = dc_arena_alloc(task->arena, 1, sizeof *m);
   int rounds = 0;
   bool converged = false;
+  if (!task->design->intercept && !task->design->n_terms)
+    return dc_fail(error, DC_E_USAGE, "there is nothing to fit: neither an intercept nor a term");
   if (!m) return dc_fail_memory(error, "fitting a mixed model");
   m->task = task;
   m->arena = task->arena;
@@ -313,8 +389,9 @@ static dc_status fit_mixed(const dc_task *task, dc_fit *fit, dc_error *error)
   dc_status status = check_response(m, error);
   if (status == DC_OK) status = mixed_lay_out(m, error);
   if (status != DC_OK) return status;
-  set_start(m);
-  status = search(m, &rounds, &converged, error);
+  status = begin(m, error);
+  if (status == DC_OK) status = search(m, tolerance, &rounds, &converged, error);
+  if (status == DC_OK) status = mixed_variances(m, true, error);
   if (status == DC_OK) status = mixed_report(m, fit, rounds, error);
   if (status != DC_OK || converged) return status;
   status = dc_fit_add_note(fit, error, "not converged after %d rounds", rounds);
@@ -327,7 +404,7 @@ const dc_model dc_model_mixed = {
     .source = "Bates, Maechler, Bolker and Walker 2015; Wood 2017",
     .responses = DC_TAKES_NUMBER | DC_TAKES_CHANCE | DC_TAKES_COUNT,
     .shrinks = true,
-    .block_rows = 8192,
+    .block_rows = 32768,
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .fit = fit_mixed};

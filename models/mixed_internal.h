@@ -88,7 +88,7 @@ typedef struct mixed {
   const dc_codes *pivot;
   size_t *z;                                     /* of the pivot's vector: packed number, SIZE_MAX = 1 */
   size_t *row_start;                             /* levels + 1 */
-  uint32_t *row;                                 /* of the design, in the order of levels */
+  uint32_t *place;                               /* of each row of the design in that order: grouped by levels */
   double *packed, *y, *trials, *weight, *offset; /* in that order; trials and offset may be NULL */
   uint32_t *columns;                             /* n_rows x n_picks: the columns that codes pick */
   size_t numbers_room;                           /* numbers_wide up to a multiple of 4 */

@@ -77,9 +77,10 @@ static void add_plain(mixed *m, size_t t)
   size_t n = m->n_rows, k = m->n_plain++;
   double mean = 0, square = 0;
   /* all at once would lose digits of numbers that are large and close together */
-  for (size_t i = 0; i < n; i++) mean += (x[i] - x[0]) / (double)n;
-  mean += x[0];
-  for (size_t i = 0; i < n; i++) square += (x[i] - mean) * (x[i] - mean) / (double)n;
+  for (size_t i = 0; i < n; i++) mean += x[i] - x[0];
+  mean = x[0] + mean / (double)n;
+  for (size_t i = 0; i < n; i++) square += (x[i] - mean) * (x[i] - mean);
+  square /= (double)n;
   if (!m->task->design->intercept) square += mean * mean, mean = 0;
   m->plain[k] = pack_number(m, x);
   m->mean[k] = mean;
@@ -278,16 +279,16 @@ static bool sort_rows(mixed *m)
 {
   size_t n = m->n_rows;
   m->row_start = dc_arena_alloc(m->arena, m->levels + 2, sizeof *m->row_start);
-  m->row = dc_arena_alloc(m->arena, n + 1, sizeof *m->row);
-  if (!m->row_start || !m->row) return false;
+  m->place = dc_arena_alloc(m->arena, n + 1, sizeof *m->place);
+  if (!m->row_start || !m->place) return false;
   size_t *start = m->row_start;
   if (!m->levels) {
-    for (size_t i = 0; i < n; i++) m->row[i] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++) m->place[i] = (uint32_t)i;
     return true;
   }
   for (size_t i = 0; i < n; i++) start[dc_codes_at(m->pivot, i) + 2]++;
   for (size_t l = 0; l < m->levels; l++) start[l + 2] += start[l + 1];
-  for (size_t i = 0; i < n; i++) m->row[start[dc_codes_at(m->pivot, i) + 1]++] = (uint32_t)i;
+  for (size_t i = 0; i < n; i++) m->place[i] = (uint32_t)start[dc_codes_at(m->pivot, i) + 1]++;
   return true;
 }
 
@@ -305,8 +306,8 @@ static dc_status pack_rows(void *context, size_t first, size_t last, void *parti
   const dc_design *d = m->task->design;
   const dc_response *response = m->task->response;
   size_t *used = partial;
-  for (size_t i = first; i < last; i++) {
-    size_t row = m->row[i];
+  for (size_t row = first; row < last; row++) {
+    size_t i = m->place[row];
     for (size_t k = 0; k < m->n_numbers; k++) m->packed[i * m->n_numbers + k] = m->source[k][row];
     for (size_t p = 0; p < m->n_picks; p++) m->columns[i * m->n_picks + p] = picked(m, &m->picks[p], row);
     if (m->numbers) mixed_numbers(m, i, m->numbers + i * m->numbers_room);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_ROWS = 8192 };
+enum { BLOCK_ROWS = 32768 };
 
 /* One chunk of rows. What lies packed is used where it lies. */
 typedef struct chunk {

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEVEL_BLOCK = 128, VARIANCE_BLOCK = 16 };
+enum { LEVEL_BLOCK = 512, VARIANCE_BLOCK = 16 };
 
 void mixed_term_scale(const mixed_random *r, const double *parameter, double *scale)
 {

@@ -84,12 +84,12 @@ WIDE_INLINE void reflect(double *r, size_t n, double *tile, size_t rows, size_t 
   }
 }
 
-/* Of a function with clones clang 14 gives other files no name to call. */
 WIDE static void take(double *r, size_t n, double *tile, size_t rows, size_t first)
 {
   for (size_t k = first; k < n; k++) reflect(r, n, tile, rows, k);
 }
 
+/* Not a clone itself: clang gives those another name, which other files do not find. */
 void dc_qr_take(double *r, size_t n, double *tile, size_t rows, size_t first) { take(r, n, tile, rows, first); }
 
 void dc_qr_merge(double *r, const double *from, size_t n, double *tile)

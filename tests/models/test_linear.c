@@ -422,6 +422,12 @@ static void test_little(void **state)
   check_same(fit->coefficients[0].estimate, 3);
   assert_string_equal(fit->coefficients[1].twin, "1");
   dc_fit_free(fit);
+  f.design.n_terms = 0;
+  f.design.intercept = false;
+  dc_error error;
+  dc_fit *none;
+  check_fails(fitting_try(&f, &none, &error), DC_E_USAGE, &error);
+  f.design.intercept = true;
   f.design.n_rows = 4;
   f.design.n_terms = 1;
   f.response.y = line;

@@ -125,7 +125,7 @@ static void cbpp_is_laplace_at_its_maximum(void **state)
       check_close(likelihood, value[0], 1e-12, 0);
       for (size_t h = 0; h < t.levels[0]; h++) check_close(fit->coefficients[4 + h].estimate, at[0] * u[h], 0, 1e-7);
     } else {
-      check_close((value[1] - value[0]) / 2e-4, 0, 0, 2e-6);
+      check_close((value[1] - value[0]) / 2e-4, 0, 0, 1e-5);
       assert_true(value[0] < likelihood && value[1] < likelihood);
     }
   }
@@ -346,7 +346,7 @@ static void assert_same_fit(const dc_fit *a, const dc_fit *b)
 static void threads_change_no_byte(void **state)
 {
   (void)state;
-  enum { N = 60000, L = 3000 };
+  enum { N = 210000, FEW = 60000, L = 3000 }; /* N: enough for a beginning on few rows */
   double *x = calloc(N, sizeof *x), *y = calloc(N, sizeof *y);
   uint32_t *f = calloc(N, sizeof *f), *g = calloc(N, sizeof *g);
   mixed_seed(3);
@@ -363,6 +363,7 @@ static void threads_change_no_byte(void **state)
   dc_response response = {.name = "y", .y = y};
   for (int family = 0; family < 3; family++) {
     const double option[] = {family, 0};
+    design.n_rows = family == 1 ? N : FEW;
     dc_fit *one = mixed_fit(&design, &response, option, 1);
     for (int threads = 2; threads <= 7; threads += 5) {
       dc_fit *many = mixed_fit(&design, &response, option, threads);

@@ -11,7 +11,7 @@ enum { PARTS = sizeof parts / sizeof *parts };
 typedef struct columns {
   double *value; /* by column */
   size_t n;
-  char name[NIST_PARAMETERS][8];
+  char name[NIST_PARAMETERS][24];
   dc_term term[NIST_PARAMETERS];
 } columns;
 
