@@ -69,8 +69,9 @@ DC_INLINE void binomial_four(const double *eta, const double *y, double *score, 
   dc_v4_store(slope, w * (q - p));
 }
 
-WIDE static double binomial_rows(size_t n, const double *eta, const double *y, const double *trials,
-                                 const double *weight, double *score, double *curve, double *slope)
+/* Inlined into the clones: vectors are returned among functions of one instruction set only. */
+DC_INLINE double binomial_in_fours(size_t n, const double *eta, const double *y, const double *trials,
+                                   const double *weight, double *score, double *curve, double *slope)
 {
   dc_v4 product = dc_v4_of(1), part = dc_v4_of(0);
   size_t i = 0;
@@ -81,6 +82,12 @@ WIDE static double binomial_rows(size_t n, const double *eta, const double *y, c
   for (; i < n; i++)
     sum += binomial_row(eta[i], y[i], trials ? trials[i] : 1, weight ? weight[i] : 1, score + i, curve + i, slope + i);
   return sum;
+}
+
+WIDE static double binomial_rows(size_t n, const double *eta, const double *y, const double *trials,
+                                 const double *weight, double *score, double *curve, double *slope)
+{
+  return binomial_in_fours(n, eta, y, trials, weight, score, curve, slope);
 }
 
 static double poisson_rows(size_t n, const double *eta, const double *y, const double *trials, const double *weight,
