@@ -46,7 +46,9 @@ typedef struct dc_recipe_term {
   uint32_t reference;
 } dc_recipe_term;
 
-enum { DC_NO_COLUMN = UINT32_MAX, DC_MOST_LEVELS = 20000 };
+#define DC_NO_COLUMN UINT32_MAX
+
+enum { DC_MOST_LEVELS = 20000 };
 
 typedef struct dc_recipe {
   struct dc_arena *arena;

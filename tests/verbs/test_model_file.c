@@ -100,7 +100,8 @@ static void comes_back(dc_saved *saved)
   char *text_again = text_of(&again, &bytes_again);
   assert_int_equal(bytes, bytes_again);
   assert_memory_equal(text, text_again, bytes);
-  assert_true(saved_answers(saved, &before) && saved_answers(&again, &after));
+  assert_true(saved_answers(saved, &before));
+  assert_true(saved_answers(&again, &after));
   assert_true(before == after);
   free(text);
   free(text_again);
