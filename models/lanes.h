@@ -6,18 +6,15 @@
 #ifndef DC_MODELS_LANES_H
 #define DC_MODELS_LANES_H
 
+#include "models/wide.h"
+
 #include <math.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #define DC_INLINE static inline __attribute__((always_inline, unused))
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic ignored "-Wpsabi" /* everything here is inlined: no vector is ever passed */
-#endif
-
-typedef double dc_v4 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef wide4 dc_v4;
 typedef int64_t dc_i4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef uint64_t dc_u4 __attribute__((vector_size(32), aligned(8), may_alias));
 

@@ -77,11 +77,11 @@ static inline void scatter_score(const dc_shrunk *s, size_t first, size_t count,
   }
 }
 
-static DC_ALWAYS_INLINE void add_cell(double *to, const double *from, size_t size)
+WIDE_INLINE void add_cell(double *to, const double *from, size_t size)
 {
 #if defined(__GNUC__)
   if (size == 4) {
-    *(dc_quad *)to += *(const dc_quad *)from;
+    *(wide4 *)to += *(const wide4 *)from;
     return;
   }
 #endif
@@ -90,8 +90,8 @@ static DC_ALWAYS_INLINE void add_cell(double *to, const double *from, size_t siz
 
 /* Adds the rows' weights (count x size) to the upper triangle of the Gram, a factor with itself left to row 0; and to
  * the pivot's cross terms when they are wanted here. */
-static DC_ALWAYS_INLINE void scatter_gram(const dc_shrunk *s, size_t first, size_t count, const double *weight,
-                                          double *gram, double *cross, size_t size)
+WIDE_INLINE void scatter_gram(const dc_shrunk *s, size_t first, size_t count, const double *weight, double *gram,
+                              double *cross, size_t size)
 {
   const size_t width = (size_t)s->problem.n_factors, dense = s->dense, n = (size_t)s->n_dense;
   size_t cell[DC_SHRUNK_FACTORS];
@@ -112,8 +112,8 @@ static DC_ALWAYS_INLINE void scatter_gram(const dc_shrunk *s, size_t first, size
   }
 }
 
-DC_WIDE static void scatter_two(const dc_shrunk *s, size_t first, size_t count, const double *weight, double *gram,
-                                double *cross)
+WIDE static void scatter_two(const dc_shrunk *s, size_t first, size_t count, const double *weight, double *gram,
+                             double *cross)
 {
   scatter_gram(s, first, count, weight, gram, cross, 4);
 }

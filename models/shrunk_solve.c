@@ -166,7 +166,7 @@ static dc_status root_levels(void *context, size_t first, size_t last)
   return DC_OK;
 }
 
-DC_WIDE static void subtract_rows(dc_shrunk *s, size_t first, size_t last)
+WIDE static void subtract_rows(dc_shrunk *s, size_t first, size_t last)
 {
   const size_t d = s->channels * s->dense, rows = s->channels * pivot_levels(s);
   for (size_t k = 0; k < rows; k += 4) {
@@ -283,7 +283,7 @@ static void small_variance(size_t channels, const double *t, const double *k, do
 }
 
 /* z = -y'T for one row y of root; T = U^-1, zeros below its diagonal, is left in square by dc_spd_invert. */
-DC_WIDE static void whiten(const double *t, size_t d, const double *y, double *z)
+WIDE static void whiten(const double *t, size_t d, const double *y, double *z)
 {
   size_t i = 0;
   memset(z, 0, d * sizeof *z);

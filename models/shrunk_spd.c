@@ -31,7 +31,7 @@ static bool factor_panel(double *a, size_t n, size_t first, size_t last, const d
   return true;
 }
 
-DC_WIDE static void update_rest(double *a, size_t n, size_t panel)
+WIDE static void update_rest(double *a, size_t n, size_t panel)
 {
   const double *u = a + panel * n;
   for (size_t i = panel + PANEL; i < n; i++) {
@@ -64,7 +64,7 @@ void dc_spd_solve(const double *u, size_t n, double *x)
 }
 
 /* t = U^-1, upper triangular, from the last row up. */
-DC_WIDE static void invert_triangle(const double *u, size_t n, double *t)
+WIDE static void invert_triangle(const double *u, size_t n, double *t)
 {
   for (size_t i = n; i-- > 0;) {
     double *row = t + i * n;

@@ -66,11 +66,11 @@ static dc_backtest_row *add_row(dc_backtest *b)
   return &b->rows[b->n_rows++];
 }
 
-static dc_evidence *add_evidence(dc_backtest *b)
+static dc_past_forecast *add_evidence(dc_backtest *b)
 {
   if (b->n_evidence == b->evidence_capacity) {
     size_t capacity = b->evidence_capacity ? 2 * b->evidence_capacity : 64;
-    dc_evidence *grown = realloc(b->evidence, capacity * sizeof *grown);
+    dc_past_forecast *grown = realloc(b->evidence, capacity * sizeof *grown);
     if (!grown) return NULL;
     b->evidence = grown;
     b->evidence_capacity = capacity;
@@ -149,17 +149,17 @@ static void score_deals(const origin_work *w, int p, dc_deal_scores *s)
 static dc_status keep_evidence(origin_work *w, dc_error *error)
 {
   for (int p = 0; p < w->over; p++) {
-    dc_evidence *e = add_evidence(w->out);
+    dc_past_forecast *e = add_evidence(w->out);
     if (!e) return dc_fail_memory(error, "backtesting");
     dc_sum raw = dc_projection_future(w->projection, p);
     int32_t first = w->periods.start[p] > w->origin ? w->periods.start[p] : w->origin + 1;
     dc_sum came = dc_snapshot_booked(w->request->now, first, w->periods.end[p]);
-    *e = (dc_evidence){.origin = w->origin,
-                       .period_end = w->periods.end[p],
-                       .horizon = p + 1,
-                       .closed = (double)(w->snapshot.won + w->snapshot.lost),
-                       .raw = {raw.amount, raw.count},
-                       .actual = {came.amount, came.count}};
+    *e = (dc_past_forecast){.origin = w->origin,
+                            .period_end = w->periods.end[p],
+                            .horizon = p + 1,
+                            .closed = (double)(w->snapshot.won + w->snapshot.lost),
+                            .raw = {raw.amount, raw.count},
+                            .actual = {came.amount, came.count}};
     memset(w->scores, 0, sizeof *w->scores);
     score_deals(w, p, w->scores);
     e->slope = dc_deal_slope(w->scores, &e->slope_variance);
@@ -173,7 +173,7 @@ static dc_status score_origin(origin_work *w, dc_error *error)
   bool has_amount = w->request->features->deals->has_amount;
   dc_status status = DC_OK;
   for (int p = 0; p < w->over && status == DC_OK; p++) {
-    dc_evidence *e = &w->out->evidence[w->out->n_evidence - (size_t)(w->over - p)];
+    dc_past_forecast *e = &w->out->evidence[w->out->n_evidence - (size_t)(w->over - p)];
     for (int m = 0; m < DC_MEASURES; m++)
       dc_future_moments(w->projection, p, (dc_measure)m, &e->mean[m], &e->variance[m]);
     for (int m = has_amount ? DC_AMOUNT : DC_COUNT; m < DC_MEASURES; m++)

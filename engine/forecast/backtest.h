@@ -27,7 +27,7 @@ typedef struct dc_backtest {
   size_t n_rows, row_capacity;
   dc_backtest_row *rows;
   size_t n_evidence, evidence_capacity;
-  dc_evidence *evidence;
+  dc_past_forecast *evidence;
   int n_origins;
   dc_deal_scores *deals;
 } dc_backtest;

@@ -23,7 +23,7 @@ const char *dc_component_name(dc_component component)
   return names[component];
 }
 
-static bool counts(const dc_evidence *e, int32_t known, int horizon, dc_measure m)
+static bool counts(const dc_past_forecast *e, int32_t known, int horizon, dc_measure m)
 {
   return e->period_end <= known && e->horizon == horizon && e->raw[m] > 0;
 }
@@ -32,7 +32,8 @@ static double clamp(double x, double least, double most) { return x < least ? le
 
 /* What was forecast from half as many closed deals says half as much about a forecast of today; origins that share a
  * target share its luck. closed: the most that any of them had learned from. */
-static double relevance(const dc_evidence *evidence, size_t n, const dc_evidence *e, dc_measure m, double closed)
+static double relevance(const dc_past_forecast *evidence, size_t n, const dc_past_forecast *e, dc_measure m,
+                        double closed)
 {
   double sharing = 0;
   for (size_t j = 0; j < n; j++)
@@ -41,7 +42,7 @@ static double relevance(const dc_evidence *evidence, size_t n, const dc_evidence
 }
 
 /* Ratio of actual to raw around `prior`, by credibility. */
-static double credible_factor(const dc_evidence *evidence, size_t n, int32_t known, int horizon, dc_measure m,
+static double credible_factor(const dc_past_forecast *evidence, size_t n, int32_t known, int horizon, dc_measure m,
                               double prior)
 {
   double targets = 0, weight = 0, raw = 0, actual = 0, scatter = 0, closed = 0, fade = 1;
@@ -69,12 +70,12 @@ static double credible_factor(const dc_evidence *evidence, size_t n, int32_t kno
   return clamp(prior * (pull * typical + actual) / (pull * typical + raw), FACTOR_LEAST, FACTOR_MOST);
 }
 
-static double credible_phi(const dc_evidence *evidence, size_t n, int32_t known, int horizon, dc_measure m,
+static double credible_phi(const dc_past_forecast *evidence, size_t n, int32_t known, int horizon, dc_measure m,
                            double prior)
 {
   double sum = PHI_TARGETS * prior, targets = PHI_TARGETS;
   for (size_t k = 0; k < n; k++) {
-    const dc_evidence *e = &evidence[k];
+    const dc_past_forecast *e = &evidence[k];
     if (!counts(e, known, horizon, m)) continue;
     double w = relevance(evidence, n, e, m, 0), off = e->actual[m] - e->mean[m];
     sum += w * clamp((off * off - e->variance[m]) / (e->mean[m] * e->mean[m]), -prior, PHI_MOST);
@@ -84,11 +85,11 @@ static double credible_phi(const dc_evidence *evidence, size_t n, int32_t known,
 }
 
 /* Slopes of single targets around `prior`. */
-static double credible_slope(const dc_evidence *evidence, size_t n, int32_t known, int horizon, double prior)
+static double credible_slope(const dc_past_forecast *evidence, size_t n, int32_t known, int horizon, double prior)
 {
   double weight = 1 / (SLOPE_SD * SLOPE_SD), sum = weight * prior;
   for (size_t k = 0; k < n; k++) {
-    const dc_evidence *e = &evidence[k];
+    const dc_past_forecast *e = &evidence[k];
     if (e->period_end > known || e->horizon != horizon || !(e->slope_variance > 0)) continue;
     double w = 1 / (SLOPE_SCATTER * SLOPE_SCATTER + e->slope_variance);
     sum += w * clamp(e->slope, SLOPE_LEAST, SLOPE_MOST);
@@ -97,7 +98,7 @@ static double credible_slope(const dc_evidence *evidence, size_t n, int32_t know
   return sum / weight;
 }
 
-void dc_calibrate(const dc_evidence *evidence, size_t n, int32_t known, int horizons, dc_calibration *c)
+void dc_calibrate(const dc_past_forecast *evidence, size_t n, int32_t known, int horizons, dc_calibration *c)
 {
   c->horizons = horizons;
   for (int h = 0; h < DC_MAX_PERIODS; h++) c->n[h] = 0;

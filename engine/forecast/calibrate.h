@@ -9,7 +9,7 @@ typedef enum dc_measure { DC_AMOUNT, DC_COUNT, DC_MEASURES } dc_measure;
 const char *dc_measure_name(dc_measure measure);
 
 /* One target that came to pass: how the raw forecast of what was still to come compared with it. */
-typedef struct dc_evidence {
+typedef struct dc_past_forecast {
   int32_t origin, period_end;
   int horizon;
   double closed;                /* closed deals that the forecast had learned from */
@@ -19,7 +19,7 @@ typedef struct dc_evidence {
   double actual[DC_MEASURES];   /* what then came, beyond what was booked */
   double slope, slope_variance; /* of the outcomes of deals open then on the log odds of their raw P(win in the period);
                                    slope_variance is not above 0 where there is no slope */
-} dc_evidence;
+} dc_past_forecast;
 
 /* By horizon 1 .. DC_MAX_PERIODS - 1 ([0] unused).
  * factor  multiplies the mean: credibility-weighted ratio of actual to raw
@@ -37,7 +37,7 @@ typedef struct dc_calibration {
 /* From evidence whose period ended at or before `known`. Factors are Buehlmann credibility estimates (Buehlmann and
  * Gisler 2005, ch. 3) around 1 at horizon 1 and around the horizon before it then; slope (Platt 1999, Cox 1958) and phi,
  * by moments, likewise. */
-void dc_calibrate(const dc_evidence *evidence, size_t n, int32_t known, int horizons, dc_calibration *calibration);
+void dc_calibrate(const dc_past_forecast *evidence, size_t n, int32_t known, int horizons, dc_calibration *calibration);
 
 /* Which deals, kinds and bookings belong to the scope asked for; NULL takes all.
  * open    indices of the projection's open deals, ascending

@@ -7,13 +7,14 @@
 enum { TARGETS = 80, NOW = 20000, HORIZONS = 3 };
 
 /* n targets at each horizon, oldest first, the last one over today: actual = ratio x raw x (1 + scatter x noise). */
-static size_t evidence_of(dc_evidence *e, int n, double ratio, double scatter, double scale)
+static size_t evidence_of(dc_past_forecast *e, int n, double ratio, double scatter, double scale)
 {
   size_t k = 0;
   for (int t = 0; t < n; t++)
     for (int h = 1; h <= HORIZONS; h++) {
       double noise = scatter * (2 * dc_random_uniform(4, (uint64_t)t, (uint64_t)h) - 1), raw = scale * (100 + t % 7);
-      e[k] = (dc_evidence){.origin = NOW - 30 * (n - t + h - 1), .period_end = NOW - 30 * (n - t - 1), .horizon = h};
+      e[k] = (dc_past_forecast){
+          .origin = NOW - 30 * (n - t + h - 1), .period_end = NOW - 30 * (n - t - 1), .horizon = h};
       for (int m = 0; m < DC_MEASURES; m++) {
         e[k].raw[m] = e[k].mean[m] = raw;
         e[k].variance[m] = raw * scale;
@@ -26,7 +27,7 @@ static size_t evidence_of(dc_evidence *e, int n, double ratio, double scatter, d
 
 static dc_calibration calibrated(int n, double ratio, double scatter, double scale)
 {
-  dc_evidence e[TARGETS * HORIZONS];
+  dc_past_forecast e[TARGETS * HORIZONS];
   dc_calibration c;
   dc_calibrate(e, evidence_of(e, n, ratio, scatter, scale), NOW, HORIZONS, &c);
   assert_int_equal(c.horizons, HORIZONS);
@@ -107,7 +108,7 @@ static void test_limits(void **state)
     }
   }
   /* A forecast of nothing has no ratio and does not count. */
-  dc_evidence e[TARGETS * HORIZONS];
+  dc_past_forecast e[TARGETS * HORIZONS];
   dc_calibration with, without;
   size_t n = evidence_of(e, 10, 1.3, 0.1, 1);
   dc_calibrate(e, n, NOW, HORIZONS, &without);
@@ -140,7 +141,7 @@ static void test_scale(void **state)
 static void test_known(void **state)
 {
   (void)state;
-  dc_evidence e[TARGETS * HORIZONS];
+  dc_past_forecast e[TARGETS * HORIZONS];
   dc_calibration all, half, first;
   size_t n = evidence_of(e, 20, 1.3, 0.2, 1);
   for (size_t k = n / 2; k < n; k++) e[k].actual[DC_AMOUNT] *= 2;
@@ -248,7 +249,7 @@ static void test_apply_limits(void **state)
 static void test_slopes(void **state)
 {
   (void)state;
-  dc_evidence e[TARGETS * HORIZONS];
+  dc_past_forecast e[TARGETS * HORIZONS];
   dc_calibration none, rough, sure;
   size_t n = evidence_of(e, 12, 1, 0.1, 1);
   dc_calibrate(e, n, NOW, HORIZONS, &none);
