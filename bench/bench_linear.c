@@ -3,44 +3,15 @@
  * bench_linear FILE [ROUNDS [FRAME]]; FILE is a CSV of the peers' gen_deals; of any other only the time for rows of the same
  * shape, drawn here, is told. FRAME is written for R. One fit that does not count, then ROUNDS, in turns for one and two
  * threads; what is timed is dc_model_fit, from typed columns to a judged fit. */
-#include "dealcast/model/model.h"
-#include "engine/base/arena.h"
+#include "bench/deals31.h"
 #include "engine/base/random.h"
 #include "engine/ingest/load.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-enum { NUMBERS = 5, FACTORS = 4, DRAWN = 900000, DEFAULT_ROUNDS = 7, MOST_ROUNDS = 101, THREADS = 2 };
-
-static const char *const names[NUMBERS + FACTORS] = {"log_amount", "disc",    "nodisc",   "activities", "days_in_stage",
-                                                     "region",     "product", "industry", "source"};
-
-typedef struct rows {
-  size_t n;
-  double *number[NUMBERS], *y;
-  uint8_t *code[FACTORS];
-  uint32_t levels[FACTORS];
-} rows;
-
-static double seconds(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static bool make_room(rows *r, size_t n)
-{
-  bool made = (r->y = malloc(n * sizeof *r->y)) != NULL;
-  for (size_t j = 0; j < NUMBERS; j++) made = (r->number[j] = malloc(n * sizeof(double))) && made;
-  for (size_t f = 0; f < FACTORS; f++) made = (r->code[f] = malloc(n)) && made;
-  return made;
-}
+enum { DEFAULT_ROUNDS = 7, THREADS = 2 };
 
 /* The closed deals of a table, as the peers' prep_features.py makes them. */
 static bool take_deals(const dc_table *t, rows *r)
@@ -107,32 +78,6 @@ static bool write_frame(const rows *r, const char *path)
   return fclose(out) == 0;
 }
 
-static bool fit(const rows *r, int threads, dc_fit **made)
-{
-  dc_term term[NUMBERS + FACTORS];
-  for (size_t j = 0; j < NUMBERS; j++)
-    term[j] = (dc_term){.name = names[j], .kind = DC_TERM_NUMBER, .number = r->number[j]};
-  for (size_t f = 0; f < FACTORS; f++)
-    term[NUMBERS + f] = (dc_term){.name = names[NUMBERS + f],
-                                  .kind = DC_TERM_FACTOR,
-                                  .codes = {.code = r->code[f], .bytes = 1, .levels = r->levels[f]}};
-  dc_design design = {.n_rows = r->n, .intercept = true, .n_terms = NUMBERS + FACTORS, .terms = term};
-  dc_response response = {.name = "outcome", .y = r->y};
-  dc_arena *arena = dc_arena_new();
-  dc_error error;
-  dc_task task = {.design = &design, .response = &response, .confidence = .95, .threads = threads, .arena = arena};
-  dc_status status = arena ? dc_model_fit(dc_model_find("linear"), &task, made, &error) : DC_E_MEMORY;
-  if (status != DC_OK) fprintf(stderr, "%s\n", arena ? error.message : "no memory");
-  dc_arena_free(arena);
-  return status == DC_OK;
-}
-
-static int ascending(const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 static bool time_fits(const rows *r, size_t rounds)
 {
   double took[THREADS][MOST_ROUNDS];
@@ -142,7 +87,7 @@ static bool time_fits(const rows *r, size_t rounds)
       double start = seconds();
       dc_fit_free(made);
       made = NULL;
-      if (!fit(r, t + 1, &made)) return false;
+      if (!fit_model("linear", r, t + 1, &made)) return false;
       if (k) took[t][k - 1] = seconds() - start;
     }
   }

@@ -3,39 +3,13 @@
  * bench_logistic FILE [ROUNDS]; FILE is what the peers' prep_features.py writes (NAME.bin); any other is not read, and rows of
  * the same shape are drawn instead. One fit that does not count, then ROUNDS; what is timed is dc_model_fit, from typed
  * columns to a judged fit. */
-#include "dealcast/model/model.h"
-#include "engine/base/arena.h"
+#include "bench/deals31.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-enum { NUMBERS = 5, FACTORS = 4, DRAWN = 900000, DEFAULT_ROUNDS = 9, MOST_ROUNDS = 101 };
-
-typedef struct rows {
-  size_t n;
-  double *number[NUMBERS], *y;
-  uint8_t *code[FACTORS];
-  uint32_t levels[FACTORS];
-} rows;
-
-static double seconds(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static bool make_room(rows *r)
-{
-  bool made = (r->y = malloc(r->n * sizeof *r->y)) != NULL;
-  for (size_t j = 0; j < NUMBERS; j++) made = (r->number[j] = malloc(r->n * sizeof(double))) && made;
-  for (size_t f = 0; f < FACTORS; f++) made = (r->code[f] = malloc(r->n)) && made;
-  return made;
-}
+enum { DEFAULT_ROUNDS = 9 };
 
 /* n, how many numbers and factors, levels of these; numbers; codes of two bytes; outcomes of one. */
 static bool read_features(FILE *in, rows *r)
@@ -46,7 +20,7 @@ static bool read_features(FILE *in, rows *r)
   r->n = (size_t)head[0];
   uint16_t *code = malloc(r->n * sizeof *code);
   uint8_t *y = malloc(r->n);
-  bool good = make_room(r) && code && y;
+  bool good = make_room(r, r->n) && code && y;
   for (size_t j = 0; j < NUMBERS && good; j++) good = fread(r->number[j], sizeof(double), r->n, in) == r->n;
   for (size_t f = 0; f < (size_t)head[2] && good; f++) {
     good = fread(code, sizeof *code, r->n, in) == r->n;
@@ -74,7 +48,7 @@ static bool draw(rows *r)
   static const uint32_t levels[FACTORS] = {5, 8, 10, 6};
   uint64_t state = 1;
   r->n = DRAWN;
-  if (!make_room(r)) return false;
+  if (!make_room(r, r->n)) return false;
   memcpy(r->levels, levels, sizeof levels);
   for (size_t i = 0; i < r->n; i++) {
     double eta = -0.5;
@@ -88,41 +62,13 @@ static bool draw(rows *r)
   return true;
 }
 
-static int ascending(const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static bool fit(const rows *r, int threads, dc_fit **made)
-{
-  static const char *const names[] = {"log_amount", "disc",    "nodisc",   "activities", "days_in_stage",
-                                      "region",     "product", "industry", "source"};
-  dc_term term[NUMBERS + FACTORS];
-  for (size_t j = 0; j < NUMBERS; j++)
-    term[j] = (dc_term){.name = names[j], .kind = DC_TERM_NUMBER, .number = r->number[j]};
-  for (size_t f = 0; f < FACTORS; f++)
-    term[NUMBERS + f] = (dc_term){.name = names[NUMBERS + f],
-                                  .kind = DC_TERM_FACTOR,
-                                  .codes = {.code = r->code[f], .bytes = 1, .levels = r->levels[f]}};
-  dc_design design = {.n_rows = r->n, .intercept = true, .n_terms = NUMBERS + FACTORS, .terms = term};
-  dc_response response = {.name = "won", .y = r->y};
-  dc_arena *arena = dc_arena_new();
-  dc_error error;
-  dc_task task = {.design = &design, .response = &response, .confidence = .95, .threads = threads, .arena = arena};
-  dc_status status = arena ? dc_model_fit(dc_model_find("logistic"), &task, made, &error) : DC_E_MEMORY;
-  if (status != DC_OK) fprintf(stderr, "%s\n", arena ? error.message : "no memory");
-  dc_arena_free(arena);
-  return status == DC_OK;
-}
-
 static bool time_fits(const rows *r, int threads, size_t rounds)
 {
   double took[MOST_ROUNDS];
   dc_fit *made = NULL;
   for (size_t k = 0; k <= rounds; k++) {
     double start = seconds();
-    if (!fit(r, threads, &made)) return false;
+    if (!fit_model("logistic", r, threads, &made)) return false;
     if (k) took[k - 1] = seconds() - start;
     if (k < rounds) dc_fit_free(made);
   }
