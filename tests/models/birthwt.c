@@ -2,6 +2,8 @@
 
 #include "tests/check.h"
 
+#include <math.h>
+
 birthwt *birthwt_read(void)
 {
   static const char *const names[BIRTHWT_TERMS] = {"age", "lwt", "race", "smoke", "ptl", "ht", "ui", "ftv"};
@@ -37,4 +39,18 @@ double birthwt_at(const birthwt *b, size_t row, size_t column)
   if (column == 0) return 1;
   if (column == 3 || column == 4) return dc_codes_at(&b->term[2].codes, row) + 2 == column;
   return b->term[column < 3 ? column - 1 : column - 2].number[row];
+}
+
+double birthwt_score(const birthwt *b, const dc_fit *fit, size_t column, double *variance)
+{
+  double sum = 0, square = 0, score = 0, n = (double)b->csv->rows;
+  for (size_t i = 0; i < b->csv->rows; i++) {
+    double eta = 0, x = birthwt_at(b, i, column);
+    for (size_t j = 0; j < BIRTHWT_COLUMNS; j++) eta += birthwt_at(b, i, j) * fit->coefficients[j].estimate;
+    sum += x;
+    square += x * x;
+    score += x * (b->fitting.response.y[i] - 1 / (1 + exp(-eta)));
+  }
+  *variance = square / n - sum / n * (sum / n);
+  return score;
 }

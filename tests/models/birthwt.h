@@ -20,4 +20,7 @@ void birthwt_free(birthwt *b);
 /* The value of a row in a column, the intercept first. */
 double birthwt_at(const birthwt *b, size_t row, size_t column);
 
+/* The score of the log likelihood in a column, from the rows and the estimates only; the column's variance (1/n). */
+double birthwt_score(const birthwt *b, const dc_fit *fit, size_t column, double *variance);
+
 #endif

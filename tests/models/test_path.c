@@ -4,22 +4,13 @@
 #include "tests/check.h"
 #include "tests/models/birthwt.h"
 
-static double chance(double eta) { return eta < 0 ? exp(eta) / (1 + exp(eta)) : 1 / (1 + exp(-eta)); }
-
 /* The largest violation of the conditions, from the rows and the estimates only. */
 static double violation(const birthwt *b, const dc_fit *fit, double alpha, double lambda)
 {
   double worst = 0, n = (double)b->csv->rows;
   for (size_t k = 0; k < BIRTHWT_COLUMNS; k++) {
-    double sum = 0, square = 0, score = 0;
-    for (size_t i = 0; i < b->csv->rows; i++) {
-      double eta = 0, x = birthwt_at(b, i, k);
-      for (size_t j = 0; j < BIRTHWT_COLUMNS; j++) eta += birthwt_at(b, i, j) * fit->coefficients[j].estimate;
-      sum += x;
-      square += x * x;
-      score += x * (b->fitting.response.y[i] - chance(eta));
-    }
-    double sd = k ? sqrt(square / n - sum / n * (sum / n)) : 1, estimate = fit->coefficients[k].estimate * sd;
+    double variance, score = birthwt_score(b, fit, k, &variance);
+    double sd = k ? sqrt(variance) : 1, estimate = fit->coefficients[k].estimate * sd;
     score /= n * sd;
     if (k == 0) {
       worst = fmax(worst, fabs(score));

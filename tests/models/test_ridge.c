@@ -17,15 +17,8 @@ static void test_fixed(void **state)
   dc_fit *fit = fitting_run(&b->fitting);
   double levels = (fit->coefficients[3].estimate + fit->coefficients[4].estimate) / 3;
   for (size_t k = 0; k < BIRTHWT_COLUMNS; k++) {
-    double sum = 0, square = 0, score = 0;
-    for (size_t i = 0; i < b->csv->rows; i++) {
-      double eta = 0, x = birthwt_at(b, i, k);
-      for (size_t j = 0; j < BIRTHWT_COLUMNS; j++) eta += birthwt_at(b, i, j) * fit->coefficients[j].estimate;
-      sum += x;
-      square += x * x;
-      score += x * (b->fitting.response.y[i] - chance(eta));
-    }
-    double estimate = fit->coefficients[k].estimate, variance = square / n - sum / n * (sum / n), wanted = 0;
+    double variance, score = birthwt_score(b, fit, k, &variance);
+    double estimate = fit->coefficients[k].estimate, wanted = 0;
     if (k == 3 || k == 4) {
       wanted = penalty * (estimate - levels);
     } else if (k > 0) {
