@@ -42,13 +42,26 @@ static void leave_out(void *context, const char *column, const char *why)
                                       run->rest_bytes ? ", " : "", column, why);
 }
 
+/* --target: a column by its whole name, blanks and all, needs no quotes. */
+static dc_status parse_target(const dc_table *table, const char *text, dc_formula **target, dc_error *error)
+{
+  if (dc_table_find(table, text) < 0 || strchr(text, '`')) return dc_formula_parse_one("--target", text, target, error);
+  size_t n = strlen(text) + 3;
+  char *quoted = malloc(n);
+  if (!quoted) return dc_fail_memory(error, "reading a formula");
+  snprintf(quoted, n, "`%s`", text);
+  dc_status status = dc_formula_parse_one("--target", quoted, target, error);
+  free(quoted);
+  return status;
+}
+
 static dc_status ask(dc_fit_run *run, const dc_model *model, dc_error *error)
 {
   const dc_job *job = run->base.job;
   const dc_table *table = run->base.r.deals.load->table;
   dc_formula *formula = NULL, *target = NULL;
   dc_status status = dc_formula_parse("--terms", job->terms.items, job->terms.count, &formula, error);
-  if (status == DC_OK) status = dc_formula_parse_one("--target", job->target, &target, error);
+  if (status == DC_OK) status = parse_target(table, job->target, &target, error);
   dc_recipe_request request = {.formula = formula,
                                .target = target,
                                .trials = job->trials,

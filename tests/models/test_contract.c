@@ -412,7 +412,10 @@ static void every_allocation_may_fail(void **state)
   double option[MOST_OPTIONS];
   size_t n;
   const dc_model *const *all = dc_model_all(&n);
-  if (!dc_failing_possible()) skip();
+  if (!dc_failing_possible()) {
+    printf("skipped: allocations cannot be made to fail here\n");
+    skip();
+  }
   for (size_t m = 0; m < n; m++)
     for (int kind = 0; kind < KINDS; kind++)
       for (size_t richness = 0; richness <= table_richest(all[m]) && model_takes(all[m], kind); richness += 2)

@@ -118,7 +118,10 @@ static void test_inputs(void **state)
 static void test_memory(void **state)
 {
   (void)state;
-  if (!dc_failing_possible()) skip();
+  if (!dc_failing_possible()) {
+    printf("skipped: allocations cannot be made to fail here\n");
+    skip();
+  }
   static input in;
   size_t failed = 0;
   for (int kind = 0; kind < 6; kind += 5) {
