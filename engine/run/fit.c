@@ -45,12 +45,13 @@ static void leave_out(void *context, const char *column, const char *why)
 /* --target: a column by its whole name, blanks and all, needs no quotes. */
 static dc_status parse_target(const dc_table *table, const char *text, dc_formula **target, dc_error *error)
 {
-  if (dc_table_find(table, text) < 0 || strchr(text, '`')) return dc_formula_parse_one("--target", text, target, error);
+  dc_status status = dc_formula_parse_one("--target", text, target, error);
+  if (status != DC_E_USAGE || dc_table_find(table, text) < 0 || strchr(text, '`')) return status;
   size_t n = strlen(text) + 3;
   char *quoted = malloc(n);
   if (!quoted) return dc_fail_memory(error, "reading a formula");
   snprintf(quoted, n, "`%s`", text);
-  dc_status status = dc_formula_parse_one("--target", quoted, target, error);
+  status = dc_formula_parse_one("--target", quoted, target, error);
   free(quoted);
   return status;
 }
