@@ -86,7 +86,7 @@ static int run(const char *what, const dc_design *design, const dc_response *res
     dc_fit *fit = NULL;
     dc_error error = {0};
     dc_arena *arena = dc_arena_new();
-    dc_task task = {design, response, option, .95, threads, 0, arena};
+    dc_task task = {design, response, option, .95, threads, 0, arena, NULL};
     double begin = seconds();
     dc_status status = dc_model_fit(dc_model_find("mixed"), &task, &fit, &error);
     if (k >= 0) took[k] = seconds() - begin;
