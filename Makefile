@@ -126,7 +126,7 @@ bench: $(BENCHES) $(BINARY) $(BENCH_DATA) ## builds and runs bench/bench_*.c on 
 
 bench-peers: $(BUILD)/bench/bench_load ## loads BENCH_DEALS deals beside polars, DuckDB, fread, pandas; bench/load.csv
 	@bench/peers.sh $< build/bench $(BENCH_DEALS) bench/load.csv
-bench-models: $(BUILD)/bench/bench_logistic ; @bench/peers_models.sh $< build/bench 1000000 bench/models.csv ## a logistic regression beside numpy, scikit-learn, R
+bench-models: $(BUILD)/bench/bench_logistic $(BUILD)/bench/bench_mixed ; @bench/peers_models.sh $< build/bench 1000000 bench/models.csv $(BUILD)/bench/bench_mixed ## a logistic regression beside numpy, scikit-learn, R
 
 tune: $(BUILD)/bench/tune ## the time of each model's fit (or of MODEL's) by rows in a block, with 1 and 2 threads
 	@$< $(MODEL)

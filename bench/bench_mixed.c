@@ -1,9 +1,8 @@
 /* Logistic regression of 900,000 rows on 31 columns (5 numbers, 4 factors) with an effect of 2,000 levels beside them.
  *
  * bench_mixed [FILE [ROUNDS [WRITTEN]]]: the file is not read (rows are simulated, always the same); with WRITTEN the rows
- * are written there as CSV, for R's glm on the fixed part alone:
- *   Rscript -e 'd <- read.csv("WRITTEN", stringsAsFactors = TRUE); print(system.time(
- *     glm(y ~ . - rep, binomial, data.frame(lapply(d, function(v) if (is.integer(v) && max(v) > 1) factor(v) else v)))))' */
+ * are written there as CSV, for R's glm on the fixed part alone (bench/peers_models.sh). The fixed part here is model
+ * logistic, whose coefficients are printed. */
 #include "dealcast/model/model.h"
 #include "engine/base/arena.h"
 #include "engine/base/random.h"
@@ -11,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -77,37 +77,44 @@ static int ascending(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* Least and median seconds; -1 when a fit fails. */
-static int run(const char *what, const dc_design *design, const dc_response *response, int threads, int rounds)
+static void report(const char *what, int threads, double *took, int rounds, const dc_fit *fit)
 {
-  static const double option[] = {1, 0};
+  qsort(took, (size_t)rounds, sizeof *took, ascending);
+  printf("%s T%d: median %.4f s, least %.4f s, %.1f M rows/s; %g rounds, log-likelihood %.6f", what, threads,
+         took[rounds / 2], took[0], ROWS / took[rounds / 2] / 1e6, dc_fit_figure(fit, "iterations"),
+         dc_fit_figure(fit, "log_likelihood"));
+  const dc_fit_term *last = &fit->terms[fit->n_terms - 1];
+  printf(last->covariance ? ", sd %.6f\n" : "\n", last->covariance ? sqrt(last->covariance[0]) : 0);
+  if (last->covariance) return;
+  printf("coefficients");
+  for (size_t k = 0; k < fit->n_columns; k++) printf(" %.10f", fit->coefficients[k].estimate);
+  printf("\n");
+}
+
+/* Whether a fit failed. */
+static bool run(const char *what, const char *model, const dc_design *design, const dc_response *response, int threads,
+                int rounds)
+{
+  static const double binomial[] = {1, 0};
+  const double *option = strcmp(model, "mixed") == 0 ? binomial : NULL;
   double took[MOST_ROUNDS];
-  for (int k = -1; k < rounds; k++) {
+  dc_status status = DC_OK;
+  for (int k = -1; k < rounds && status == DC_OK; k++) {
     dc_fit *fit = NULL;
     dc_error error = {0};
     dc_arena *arena = dc_arena_new();
     dc_task task = {design, response, option, .95, threads, 0, arena, NULL};
     double begin = seconds();
-    dc_status status = dc_model_fit(dc_model_find("mixed"), &task, &fit, &error);
+    status = dc_model_fit(dc_model_find(model), &task, &fit, &error);
     if (k >= 0) took[k] = seconds() - begin;
-    if (status != DC_OK) {
+    if (status != DC_OK)
       fprintf(stderr, "%s: %s\n", what, error.message);
-      dc_fit_free(fit);
-      dc_arena_free(arena);
-      return 1;
-    }
-    if (k == rounds - 1) {
-      qsort(took, (size_t)rounds, sizeof *took, ascending);
-      printf("%s, %d threads: least %.3f s, median %.3f s, %.1f M rows/s; %g rounds, log-likelihood %.6f", what,
-             threads, took[0], took[rounds / 2], ROWS / took[rounds / 2] / 1e6, dc_fit_figure(fit, "iterations"),
-             dc_fit_figure(fit, "log_likelihood"));
-      const dc_fit_term *last = &fit->terms[fit->n_terms - 1];
-      printf(last->covariance ? ", sd %.6f\n" : "\n", last->covariance ? sqrt(last->covariance[0]) : 0);
-    }
+    else if (k == rounds - 1)
+      report(what, threads, took, rounds, fit);
     dc_fit_free(fit);
     dc_arena_free(arena);
   }
-  return 0;
+  return status != DC_OK;
 }
 
 int main(int count, char **argument)
@@ -125,9 +132,9 @@ int main(int count, char **argument)
   terms[NUMBERS + FACTORS] = (dc_term){.name = "(1|rep)", .kind = DC_TERM_EFFECT, .codes = {d.rep, 2, REPS, NULL}};
   dc_design design = {ROWS, true, NUMBERS + FACTORS, terms, NULL, NULL, NULL};
   dc_response response = {.name = "y", .y = d.y};
-  int failed = run("fixed part", &design, &response, 2, rounds);
+  bool failed = run("fixed", "logistic", &design, &response, 2, rounds);
   design.n_terms++;
-  for (int threads = 1; threads <= 2; threads++) failed |= run("with the effect", &design, &response, threads, rounds);
+  for (int threads = 1; threads <= 2; threads++) failed |= run("effect", "mixed", &design, &response, threads, rounds);
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   printf("peak memory %.0f MiB\n", (double)usage.ru_maxrss / 1024);

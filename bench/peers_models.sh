@@ -2,17 +2,19 @@
 # A logistic regression of the closed ones among ROWS generated deals (5 numbers, 4 categorical columns, 31 coefficients) with
 # two threads: ours and its peers, in turns, in one run.
 #
-# bench/peers_models.sh BENCH_LOGISTIC FOLDER ROWS RESULTS
+# bench/peers_models.sh BENCH_LOGISTIC FOLDER ROWS RESULTS [BENCH_MIXED]
 #   BENCH_LOGISTIC  the program built from bench_logistic.c
 #   FOLDER          for the data and the generator
 #   RESULTS         this run's lines
+#   BENCH_MIXED     the program built from bench_mixed.c: a shrunken effect of 2,000 levels beside as many columns, 900,000 other
+#                   rows, against R's glm on the same rows without the effect
 #
 # The peers' scripts are in $DEALCAST_PEERS. Each runs $PEER_ROUNDS (3) times in a process of its own; what counts is the
 # median of the times of the fit that its script tells; ours is the median of the medians of nine fits, from typed columns
 # to a judged fit. numpy and scikit-learn are given a dense design whose making (0.35 s) does not count; R's glm makes its own.
 # All must have the same coefficients to 1e-6. OpenBLAS is told the machine that it takes for an old one.
 set -eu
-bench=$1 folder=$2 rows=$3 results=$4
+bench=$1 folder=$2 rows=$3 results=$4 mixed=${5:-}
 peers=${DEALCAST_PEERS:-../shared/peers}
 if ! [ -f "$peers/logit_py.py" ]; then
   echo "skipped: no peers' scripts; set DEALCAST_PEERS to their folder" >&2
@@ -56,6 +58,15 @@ peer() {
     "$lines.once" >>"$lines"
 }
 
+cat >"$folder/glm.R" <<'R'
+suppressMessages(library(data.table))
+d <- fread(commandArgs(TRUE)[1], showProgress = FALSE)
+d[, rep := NULL]
+for (f in paste0("f", 1:4)) set(d, j = f, value = factor(d[[f]]))
+took <- system.time(m <- glm(y ~ ., binomial, d))[3]
+cat("glm", took, "\n", sprintf("%.10f", coef(m)), "\n")
+R
+
 round=0
 while [ $round -lt "${PEER_ROUNDS:-3}" ]; do
   round=$((round + 1))
@@ -72,6 +83,12 @@ while [ $round -lt "${PEER_ROUNDS:-3}" ]; do
   fi
   if command -v Rscript >/dev/null && Rscript -e 'library(data.table)' >/dev/null 2>&1; then
     peer r_glm glm Rscript "$peers/logit_R.R" "${features}_frame.csv" glm
+    if [ -n "$mixed" ]; then
+      OMP_WAIT_POLICY=passive "$mixed" none 9 "$folder/mixed_rows.csv" >"$lines.once"
+      awk '/^effect T/ { print "ours_effect_" substr($2, 1, 2), $4 } /^fixed T2/ { seconds = $4 }
+        /^coefficients/ { sub(/^coefficients/, ""); print "ours_fixed_T2", seconds $0 }' "$lines.once" >>"$lines"
+      peer r_glm_fixed glm Rscript "$folder/glm.R" "$folder/mixed_rows.csv"
+    fi
   elif [ $round = 1 ]; then
     echo "skipped R: apt-get install r-base-core r-cran-data.table" >&2
   fi
@@ -88,6 +105,8 @@ awk -v rows="$rows" -v day="$(date +%Y-%m-%d)" '
     for (i = 3; i <= NF; i++) b[$1, i] = $i + 0
     if (NF > 2) has[$1] = NF }
   END {
+    base["ours_fixed_T2"] = base["r_glm_fixed"] = base["ours_effect_T1"] = base["ours_effect_T2"] = "ours_effect_T2"
+    twin["r_glm_fixed"] = twin["ours_fixed_T2"] = "ours_fixed_T2"; bar["r_glm_fixed"] = 1 / 50
     bar["numpy_irls"] = 1 / 25; bar["sklearn_newton_cholesky"] = 1 / 40; bar["r_glm"] = 1 / 100
     print "date,rows,system,seconds,ours_over_it,bar,met,coefficients_differ_by"
     for (k = 1; k <= n; k++) {
@@ -96,8 +115,8 @@ awk -v rows="$rows" -v day="$(date +%Y-%m-%d)" '
     }
     for (k = 1; k <= n; k++) {
       s = order[k]; most = 0
-      for (i = 3; i <= has[s]; i++) { away = b[s, i] - b["ours_T2", i]; if (away < 0) away = -away; if (away > most) most = away }
-      share = seconds["ours_T2"] / seconds[s]
+      for (i = 3; i <= has[s]; i++) { away = b[s, i] - b[s in twin ? twin[s] : "ours_T2", i]; if (away < 0) away = -away; if (away > most) most = away }
+      share = seconds[s in base ? base[s] : "ours_T2"] / seconds[s]
       printf "%s,%d,%s,%.4f,%.4f,", day, rows, s, seconds[s], share
       if (s in bar) printf "%.4f,%s,%.1e\n", bar[s], share <= bar[s] && has[s] == 33 && most <= 1e-6 ? "yes" : "no", most
       else print ",,"

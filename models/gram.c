@@ -61,7 +61,8 @@ static dc_tile tile_at(const dc_rows *r, double *scratch)
   t.mu = t.eta + DC_TILE;
   t.y = t.mu + DC_TILE;
   t.prior = t.y + DC_TILE;
-  t.code = (void *)(t.prior + DC_TILE);
+  t.level = (void *)(t.prior + DC_TILE);
+  t.code = t.level + DC_TILE;
   return t;
 }
 
@@ -94,10 +95,14 @@ static void read_number(const dc_tile *t, size_t j)
 }
 
 /* Numbers, codes and linear predictors; rows behind the last are 0. */
-static void read_tile(dc_tile *t)
+static void read_tile(dc_tile *t, const dc_effect *e)
 {
   const dc_rows *r = t->rows;
   for (size_t i = 0; i < DC_TILE; i++) t->eta[i] = r->offset && i < t->n ? r->offset[t->first + i] : 0;
+  if (e) {
+    read_codes(&e->term->codes, t->first, t->n, t->level);
+    for (size_t i = 0; i < DC_TILE; i++) t->eta[i] += e->eta[t->level[i]];
+  }
   for (size_t g = 0; g < r->n_groups; g++) {
     const double *eta = r->groups[g].eta;
     uint32_t *code = t->code + g * DC_TILE;
@@ -172,12 +177,33 @@ static void add_slopes(const dc_tile *t, size_t s, double *sums)
   }
 }
 
-static void add_gram(const dc_tile *t, double *sums)
+/* Sums of the levels of the effect. Scores are y - mean. */
+static void add_effect(const dc_tile *t, const dc_effect *e, double *sums)
+{
+  const dc_rows *r = t->rows;
+  double *pull = t->line + (r->n_numbers + 2) * DC_TILE;
+  const double *y = r->y + t->first;
+  uint32_t code[DC_TILE];
+  memset(pull, 0, DC_TILE * sizeof *pull);
+  for (size_t i = 0; i < t->n && e->spread; i++)
+    pull[i] = -0.5 * t->w[i] * (1 - 2 * (y[i] - t->s[i])) * e->spread[t->level[i]];
+  r->kernels->cross(r->n_numbers, t->x, pull, sums + e->at_pull);
+  r->kernels->scatter(r->width, t->line, t->level, sums + e->at);
+  double *table = sums + e->at_factor;
+  for (size_t f = 0; f < r->n_factors; f++) {
+    read_codes(&r->factors[f].term->codes, t->first, t->n, code);
+    for (size_t i = 0; i < t->n; i++) table[t->level[i] * e->factor_wide + code[i]] += t->w[i];
+    table += r->factors[f].levels;
+  }
+}
+
+static void add_gram(const dc_tile *t, const dc_effect *e, double *sums)
 {
   const dc_rows *r = t->rows;
   size_t k = r->n_numbers;
   double *acc = sums + r->at_cross;
   r->kernels->weigh(k, t->x, t->w, t->line + DC_TILE);
+  if (e) add_effect(t, e, sums);
   for (size_t a = 0; a < k; a++) {
     r->kernels->cross(a + 1, t->x, t->line + (a + 1) * DC_TILE, acc);
     acc += (a + 1) * DC_LANES;
@@ -211,13 +237,13 @@ static dc_status accumulate(void *context, size_t first, size_t last, void *part
     if (k % p->stride) continue;
     t.first = at;
     t.n = last - at < DC_TILE ? last - at : DC_TILE;
-    read_tile(&t);
+    read_tile(&t, p->problem->effect);
     weigh_rows(p, &t, sums);
     if (p->visit) {
       p->visit(p->context, &t, sums);
     } else {
       if (t.n < DC_TILE || !t.rows->hot) sums[DC_AT_MOST] = most_of(&t, sums[DC_AT_MOST]);
-      if (p->kind != DC_PASS_DEVIANCE) add_gram(&t, sums);
+      if (p->kind != DC_PASS_DEVIANCE) add_gram(&t, p->problem->effect, sums);
     }
   }
   return DC_OK;
@@ -262,6 +288,8 @@ dc_status dc_problem_pass(dc_problem *problem, const double *beta, dc_pass_kind 
     q->sum = total[DC_AT_RESPONSE];
     q->most = total[DC_AT_MOST];
     if (kind != DC_PASS_DEVIANCE) dc_gram_expand(problem, total, q);
+    const dc_effect *e = problem->effect;
+    if (e) memcpy(e->sums, total + e->at, (r->sums - e->at) * sizeof *e->sums);
   }
   free(total);
   return status;
@@ -334,6 +362,7 @@ dc_quadratic *dc_quadratic_new(const dc_problem *problem)
   q->p = problem->p;
   q->gram = dc_arena_alloc(arena, p * (p + 1) / 2 + 1, sizeof *q->gram);
   q->score = dc_arena_alloc(arena, p + 1, sizeof *q->score);
+  if (problem->effect && !(q->pull = dc_arena_alloc(arena, p + 1, sizeof *q->pull))) return NULL;
   return q->gram && q->score ? q : NULL;
 }
 

@@ -20,6 +20,7 @@ typedef struct dc_quadratic {
   size_t p;
   double *gram;  /* p (p + 1) / 2: X'WX */
   double *score; /* p */
+  double *pull;  /* p: X' of dc_effect's pulls; NULL = the problem has no effect */
   double deviance;
   double log_likelihood; /* - deviance / 2: up to a constant, as if the dispersion were 1 */
   double pearson;        /* sum of w (y - mu)^2 / V(mu) */
@@ -30,10 +31,12 @@ typedef struct dc_quadratic {
 static inline size_t dc_packed(size_t i, size_t j) { return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i; }
 
 typedef struct dc_rows dc_rows; /* how a pass reads rows; gram_rows.h */
+typedef struct dc_effect dc_effect;
 
 typedef struct dc_problem {
   const dc_task *task;
   dc_family family;       /* with its link and, for the negative binomial, theta */
+  dc_effect *effect;      /* NULL = none: shrunken intercepts beside the columns, gram_rows.h */
   size_t p;               /* internal columns */
   bool intercept;         /* then it is column 0 */
   size_t *column;         /* p: the design's column (of dc_fit) */

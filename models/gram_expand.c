@@ -25,6 +25,11 @@ static void add_score(const target *t, size_t a, double value)
   if (a != DC_NO_COLUMN && t->rows->internal[a] != DC_NO_COLUMN) t->q->score[t->rows->internal[a]] += value;
 }
 
+static void add_pull(const target *t, size_t a, double value)
+{
+  if (a != DC_NO_COLUMN && t->rows->internal[a] != DC_NO_COLUMN) t->q->pull[t->rows->internal[a]] += value;
+}
+
 static size_t intercept_of(const target *t) { return t->problem->intercept ? 0 : DC_NO_COLUMN; }
 
 static double lanes(const double *acc)
@@ -39,6 +44,8 @@ static void expand_numbers(const target *t)
   for (size_t a = 0; a < r->n_numbers; a++)
     for (size_t b = 0; b <= a; b++, acc += DC_LANES) add(t, r->numbers[a].column, r->numbers[b].column, lanes(acc));
   for (size_t a = 0; a < r->n_numbers; a++, acc += DC_LANES) add_score(t, r->numbers[a].column, lanes(acc));
+  for (size_t a = 0; a < r->n_numbers && t->q->pull; a++)
+    add_pull(t, r->numbers[a].column, lanes(t->sums + t->problem->effect->at_pull + a * DC_LANES));
 }
 
 static size_t column_of(const dc_factor *factor, uint32_t code)
@@ -58,12 +65,14 @@ static void expand_group(const target *t, const dc_group *group, bool first)
     if (line[0] == 0 && line[r->n_numbers + 1] == 0) continue;
     add(t, intercept, intercept, line[0]);
     add_score(t, intercept, line[r->n_numbers + 1]);
+    if (t->q->pull) add_pull(t, intercept, line[r->n_numbers + 2]);
     for (size_t j = 0; j < r->n_numbers; j++) add(t, intercept, r->numbers[j].column, line[1 + j]);
     for (size_t a = 0; a < group->count; a++) {
       size_t column = column_of(&r->factors[group->first + a], code);
       if (column == DC_NO_COLUMN) continue;
       add(t, column, intercept_of(t), line[0]);
       add_score(t, column, line[r->n_numbers + 1]);
+      if (t->q->pull) add_pull(t, column, line[r->n_numbers + 2]);
       for (size_t j = 0; j < r->n_numbers; j++) add(t, column, r->numbers[j].column, line[1 + j]);
       for (size_t b = 0; b <= a; b++) add(t, column, column_of(&r->factors[group->first + b], code), line[0]);
     }
@@ -117,6 +126,7 @@ void dc_gram_expand(const dc_problem *problem, const double *sums, dc_quadratic 
   target t = {problem, r, sums, q};
   memset(q->gram, 0, problem->p * (problem->p + 1) / 2 * sizeof *q->gram);
   memset(q->score, 0, problem->p * sizeof *q->score);
+  if (q->pull) memset(q->pull, 0, problem->p * sizeof *q->pull);
   expand_numbers(&t);
   for (size_t g = 0; g < r->n_groups; g++) {
     expand_group(&t, &r->groups[g], g == 0);

@@ -92,11 +92,13 @@ static dc_status read_terms(dc_problem *problem, dc_error *error)
   r->factors = scratch(problem, design->n_terms, sizeof *r->factors);
   r->slopes = scratch(problem, design->n_terms, sizeof *r->slopes);
   if (!r->numbers || !r->factors || !r->slopes) return no_memory(error);
+  const dc_term *effect = problem->effect ? problem->effect->term : NULL;
   bool constant = design->intercept;
   for (size_t t = 0; t < design->n_terms; t++) constant = constant && design->terms[t].kind != DC_TERM_FACTOR;
   if (constant) add_number(r, NULL, 0, false);
   for (size_t t = 0; t < design->n_terms; t++) {
     const dc_term *term = &design->terms[t];
+    if (term == effect) continue;
     size_t skipped = term->reference == DC_NO_REFERENCE ? 0 : 1;
     if (term->kind == DC_TERM_NUMBER) {
       add_number(r, term->number, column++, design->intercept);
@@ -239,12 +241,25 @@ static dc_status place_slopes(dc_problem *problem, size_t s, size_t *end, dc_err
   return DC_OK;
 }
 
+static dc_status place_effect(dc_problem *problem, size_t *end, dc_error *error)
+{
+  dc_rows *r = problem->rows;
+  dc_effect *e = problem->effect;
+  size_t levels = e->term->codes.levels;
+  for (size_t f = 0; f < r->n_factors; f++) e->factor_wide += r->factors[f].levels;
+  e->at_pull = claim(end, r->n_numbers * DC_LANES);
+  e->at = claim(end, r->width * levels);
+  e->at_factor = claim(end, e->factor_wide * levels);
+  e->sums = scratch(problem, *end - e->at, sizeof *e->sums);
+  return e->sums ? DC_OK : no_memory(error);
+}
+
 static dc_status place_sums(dc_problem *problem, dc_error *error)
 {
   dc_rows *r = problem->rows;
   size_t end = DC_SCALARS, k = r->n_numbers;
   dc_status status = DC_OK;
-  r->width = padded(k + 2);
+  r->width = padded(k + (problem->effect ? 3 : 2));
   r->at_cross = claim(&end, (k * (k + 1) / 2 + k) * DC_LANES);
   r->at_pair = scratch(problem, r->n_groups * r->n_groups, sizeof *r->at_pair);
   r->beta = scratch(problem, k, sizeof *r->beta);
@@ -255,8 +270,9 @@ static dc_status place_sums(dc_problem *problem, dc_error *error)
       r->at_pair[g * r->n_groups + h] = claim(&end, (size_t)r->groups[g].codes.levels * r->groups[h].codes.levels);
   }
   for (size_t s = 0; s < r->n_slopes && status == DC_OK; s++) status = place_slopes(problem, s, &end, error);
+  if (problem->effect && status == DC_OK) status = place_effect(problem, &end, error);
   r->sums = end;
-  r->doubles = (k + r->n_slopes + r->width + 4 + (r->n_groups + 1) / 2) * DC_TILE;
+  r->doubles = (k + r->n_slopes + r->width + 4 + (r->n_groups + 2) / 2) * DC_TILE;
   return status;
 }
 

@@ -42,6 +42,17 @@ typedef struct dc_slopes {
   double *eta;
 } dc_slopes;
 
+/* Shrunken intercepts of the levels of a term, for mixed models of chances that are 0 or 1. They are no columns; a pass adds
+ * them to the linear predictor and brings what eliminating them takes. A row's pull is - 1/2 dw/deta spread of its level. */
+struct dc_effect {
+  const dc_term *term;
+  const double *eta, *spread;    /* levels: what a level adds, and its variance; spread NULL = pulls are 0 */
+  size_t at;                     /* of the partial: lines as of groups, with the pull behind s */
+  size_t at_factor, factor_wide; /* levels x the levels of all factors: w */
+  size_t at_pull;                /* pull x of each number, in lanes */
+  double *sums;                  /* of the last pass: lines, then the table of factors */
+};
+
 struct dc_rows {
   size_t n;
   const double *y, *prior, *offset; /* prior, offset: may be NULL */
@@ -67,9 +78,10 @@ typedef struct dc_tile {
   const dc_rows *rows;
   size_t first, n;   /* rows first .. first + n - 1 */
   double *x, *slope; /* arrays of DC_TILE: numbers, slopes */
+  uint32_t *level;   /* of the effect */
   uint32_t *code;    /* of groups */
   double *y, *prior, *eta, *mu, *w, *s;
-  double *line; /* w, w x, s: width arrays */
+  double *line; /* w, w x, s, and the pull where there is an effect: width arrays */
 } dc_tile;
 
 /* The next columns, from *from = 0 on, that are not zero in row i of the tile: internal columns and values, at most
@@ -82,6 +94,12 @@ size_t dc_tile_row(const dc_tile *tile, size_t i, size_t *from, size_t *column, 
 typedef void dc_visit(void *context, const dc_tile *tile, double *sums);
 dc_status dc_problem_visit(dc_problem *problem, const double *beta, size_t doubles, dc_visit *visit, void *context,
                            double *sums, dc_error *error) DC_MUST_CHECK;
+
+/* A problem with an effect (its term, one number a level, is one of the task's): planned only, no column is left out and
+ * there is no start. *problem stays NULL where this cannot be: responses that are not all 0 or 1, weights, tables of more than
+ * `most` values. */
+dc_status dc_problem_with_effect(const dc_task *task, const dc_term *term, size_t most, dc_problem **problem,
+                                 dc_error *error) DC_MUST_CHECK;
 
 /* Internal to gram*.c */
 dc_status dc_rows_plan(dc_problem *problem, dc_error *error) DC_MUST_CHECK;

@@ -22,7 +22,8 @@ enum {
   STRIDE = 16
 };
 
-static const double tolerance = 1e-6, nearly = 1e-2, alias_share = 1e-10, most_worse = 1;
+/* Of steps, in standard errors. */
+static const double exact = 1e-8, exact_of_many = 1e-6, nearly = 0.3, alias_share = 1e-10, most_worse = 1;
 
 /* --- families --- */
 
@@ -111,6 +112,7 @@ static double no_constant(double y, double trials) { return 0 * (y + trials); }
 
 static double binomial_constant(double y, double trials)
 {
+  if (trials <= 1 && (y <= 0 || y >= trials)) return 0;
   return lgamma(trials + 1) - lgamma(y + 1) - lgamma(trials - y + 1);
 }
 
@@ -124,6 +126,7 @@ static double times_log(double a, double b) { return a > 0 ? a * log(a / b) : 0;
 
 static double binomial_saturated(double y, double trials)
 {
+  if (y <= 0 || y >= trials) return 0;
   return times_log(y, trials) + times_log(trials - y, trials);
 }
 
@@ -352,6 +355,22 @@ static bool take_rows(mixed *few, mixed *m)
   return true;
 }
 
+/* The sums of few rows, taken to be those of all, give variances of b to begin with. */
+static dc_status guess_variances(mixed *m, mixed *few, dc_error *error)
+{
+  const size_t w = m->dense + 1, q = m->size;
+  double value;
+  for (size_t k = 0; k < w * w; k++) few->gram[k] *= STRIDE;
+  for (size_t k = 0; k < m->levels * q * q; k++) few->block[k] *= STRIDE;
+  for (size_t k = 0; k < m->list_start[m->levels] * q; k++) few->cross[k] *= STRIDE;
+  dc_status status = mixed_criterion(few, few->parameter, &value, error);
+  if (status == DC_OK && isfinite(value)) {
+    status = mixed_variances(few, false, error);
+    m->has_variance = true;
+  }
+  return status;
+}
+
 /* theta, b and parameters near where they will end. A start that fails costs nothing but time. */
 static dc_status begin(mixed *m, dc_error *error)
 {
@@ -360,12 +379,14 @@ static dc_status begin(mixed *m, dc_error *error)
   bool converged = false;
   set_start(m);
   if (m->family->scaled || m->n_rows < MANY_ROWS) return DC_OK;
-  if (!few || !take_rows(few, m)) return dc_fail_memory(error, "fitting a mixed model");
+  if (!few || (!m->tables && !take_rows(few, m))) return dc_fail_memory(error, "fitting a mixed model");
+  if (m->tables) *few = *m, mixed_tables_thin(m->tables, STRIDE);
   dc_status status = search(few, nearly, &rounds, &converged, error);
+  if (m->tables) mixed_tables_thin(m->tables, 1);
   if (status == DC_E_MEMORY || status == DC_E_CANCELLED) return status;
   if (status == DC_OK && converged) {
     memcpy(m->parameter, few->parameter, sizeof m->parameter);
-    return DC_OK;
+    return guess_variances(m, few, error);
   }
   memset(m->theta, 0, (m->dense + 1) * sizeof *m->theta);
   memset(m->b, 0, m->levels * m->size * sizeof *m->b);
@@ -397,7 +418,7 @@ static dc_status fit_mixed(const dc_task *task, dc_fit *fit, dc_error *error)
   if (status == DC_OK) status = mixed_lay_out(m, error);
   if (status != DC_OK) return status;
   status = begin(m, error);
-  if (status == DC_OK) status = search(m, tolerance, &rounds, &converged, error);
+  if (status == DC_OK) status = search(m, m->n_rows < MANY_ROWS ? exact : exact_of_many, &rounds, &converged, error);
   if (status == DC_OK) status = mixed_variances(m, true, error);
   if (status == DC_OK) status = mixed_report(m, fit, rounds, error);
   if (status != DC_OK || converged) return status;

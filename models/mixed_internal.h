@@ -12,6 +12,7 @@
 #define DC_MODELS_MIXED_INTERNAL_H
 
 #include "dealcast/model/model.h"
+#include "models/gram_rows.h"
 #include "engine/base/arena.h"
 
 enum {
@@ -86,15 +87,16 @@ typedef struct mixed {
 
   size_t levels, size; /* of the pivot; 0 = there is none */
   const dc_codes *pivot;
-  size_t *z;                                     /* of the pivot's vector: packed number, SIZE_MAX = 1 */
-  size_t *row_start;                             /* levels + 1 */
-  uint32_t *place;                               /* of each row of the design in that order: grouped by levels */
-  double *packed, *y, *trials, *weight, *offset; /* in that order; trials and offset may be NULL */
-  uint32_t *columns;                             /* n_rows x n_picks: the columns that codes pick */
-  size_t numbers_room;                           /* numbers_wide up to a multiple of 4 */
-  double *numbers;                               /* n_rows x numbers_room where there is no smooth, else NULL */
-  double *theta_fixed, *theta_random;            /* theta in two parts, for a pass */
-  size_t *list_start;                            /* levels + 1: dense columns that its rows touch */
+  size_t *z;                                  /* of the pivot's vector: packed number, SIZE_MAX = 1 */
+  size_t *row_start;                          /* levels + 1 */
+  uint32_t *place;                            /* of each row of the design in that order: grouped by levels */
+  double *packed;                             /* in that order */
+  const double *y, *trials, *weight, *offset; /* the same; all but y may be NULL */
+  uint32_t *columns;                          /* n_rows x n_picks: the columns that codes pick */
+  size_t numbers_room;                        /* numbers_wide up to a multiple of 4 */
+  double *numbers;                            /* n_rows x numbers_room where there is no smooth, else NULL */
+  double *theta_fixed, *theta_random;         /* theta in two parts, for a pass */
+  size_t *list_start;                         /* levels + 1: dense columns that its rows touch */
   uint32_t *list;
 
   double *theta;               /* dense + 1, at which sums are made; the last is 0 */
@@ -109,6 +111,8 @@ typedef struct mixed {
   double *cross_variance; /* as cross, of random columns */
   double *dense_variance; /* (dense + 1)^2 */
 
+  struct mixed_tables *tables; /* instead of packed rows; NULL = they are packed */
+
   double parameter[MIXED_PARAMETERS];
   double *root, *zeta;                                /* as cross: L^-1 Lambda' C; levels x size: L^-1 Lambda' score */
   double *level_factor;                               /* levels x size^2 */
@@ -122,6 +126,16 @@ dc_status mixed_lay_out(mixed *m, dc_error *error) DC_MUST_CHECK;
 
 /* All sums at theta and b. */
 dc_status mixed_pass(mixed *m, dc_error *error) DC_MUST_CHECK;
+
+/* Rows of one effect, of chances that are 0 or 1: as they lie, and their sums by tables. tables: NULL where that cannot be. */
+dc_status mixed_tables_new(mixed *m, dc_error *error) DC_MUST_CHECK;
+/* Centre and unit of the n-th plain number. */
+void mixed_tables_unit(const struct mixed_tables *tables, size_t n, double *centre, double *unit);
+/* Once the dense columns are laid out. */
+void mixed_tables_map(mixed *m);
+dc_status mixed_tables_pass(mixed *m, dc_error *error) DC_MUST_CHECK;
+/* Of every `stride`-th tile of rows from now on. */
+void mixed_tables_thin(struct mixed_tables *tables, size_t stride);
 
 /* Numbers of one packed row of X into x (numbers_wide). */
 void mixed_numbers(const mixed *m, size_t row, double *x);

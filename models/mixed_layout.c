@@ -76,6 +76,11 @@ static void add_plain(mixed *m, size_t t)
   const double *x = term_of(m, t)->number;
   size_t n = m->n_rows, k = m->n_plain++;
   double mean = 0, square = 0;
+  m->first[t] = m->numbers_wide++;
+  if (m->tables) {
+    mixed_tables_unit(m->tables, k, &m->mean[k], &m->unit[k]);
+    return;
+  }
   /* all at once would lose digits of numbers that are large and close together */
   for (size_t i = 0; i < n; i++) mean += x[i] - x[0];
   mean = x[0] + mean / (double)n;
@@ -85,7 +90,6 @@ static void add_plain(mixed *m, size_t t)
   m->plain[k] = pack_number(m, x);
   m->mean[k] = mean;
   m->unit[k] = square > 0 ? sqrt(square) : 1;
-  m->first[t] = m->numbers_wide++;
 }
 
 /* Divided second differences at the functions' own places (means of three knots), so that what is not penalised is a
@@ -300,22 +304,29 @@ static uint32_t picked(const mixed *m, const mixed_pick *p, size_t row)
   return (uint32_t)p->first + code - (code > p->reference ? 1 : 0);
 }
 
+/* Where rows are packed to. */
+typedef struct packing {
+  mixed *m;
+  double *y, *trials, *weight, *offset;
+} packing;
+
 static dc_status pack_rows(void *context, size_t first, size_t last, void *partial)
 {
-  mixed *m = context;
+  const packing *p = context;
+  mixed *m = p->m;
   const dc_design *d = m->task->design;
   const dc_response *response = m->task->response;
   size_t *used = partial;
   for (size_t row = first; row < last; row++) {
     size_t i = m->place[row];
     for (size_t k = 0; k < m->n_numbers; k++) m->packed[i * m->n_numbers + k] = m->source[k][row];
-    for (size_t p = 0; p < m->n_picks; p++) m->columns[i * m->n_picks + p] = picked(m, &m->picks[p], row);
+    for (size_t k = 0; k < m->n_picks; k++) m->columns[i * m->n_picks + k] = picked(m, &m->picks[k], row);
     if (m->numbers) mixed_numbers(m, i, m->numbers + i * m->numbers_room);
-    m->y[i] = response->y[row];
-    if (m->trials) m->trials[i] = response->trials[row];
-    if (m->weight) m->weight[i] = d->weight[row];
-    if (m->offset) m->offset[i] = d->offset[row];
-    *used += !m->weight || m->weight[i] > 0;
+    p->y[i] = response->y[row];
+    if (p->trials) p->trials[i] = response->trials[row];
+    if (p->weight) p->weight[i] = d->weight[row];
+    if (p->offset) p->offset[i] = d->offset[row];
+    *used += !d->weight || d->weight[row] > 0;
   }
   return DC_OK;
 }
@@ -326,18 +337,19 @@ static void merge_used(void *context, void *into, const void *from)
   *(size_t *)into += *(const size_t *)from;
 }
 
-static bool allocate_rows(mixed *m)
+static bool allocate_rows(mixed *m, packing *p)
 {
   const dc_design *d = m->task->design;
   size_t n = m->n_rows;
+  *p = (packing){.m = m};
   m->packed = dc_arena_alloc(m->arena, n * m->n_numbers + 1, sizeof *m->packed);
   m->columns = dc_arena_alloc(m->arena, n * m->n_picks + 1, sizeof *m->columns);
   m->numbers_room = (m->numbers_wide + 3) / 4 * 4;
   if (!m->n_smooths) m->numbers = dc_arena_alloc(m->arena, n * m->numbers_room, sizeof *m->numbers);
-  m->y = dc_arena_alloc(m->arena, n + 1, sizeof *m->y);
-  if (m->task->response->trials) m->trials = dc_arena_alloc(m->arena, n + 1, sizeof *m->trials);
-  if (d->weight) m->weight = dc_arena_alloc(m->arena, n + 1, sizeof *m->weight);
-  if (d->offset) m->offset = dc_arena_alloc(m->arena, n + 1, sizeof *m->offset);
+  m->y = p->y = dc_arena_alloc(m->arena, n + 1, sizeof *p->y);
+  if (m->task->response->trials) m->trials = p->trials = dc_arena_alloc(m->arena, n + 1, sizeof *p->trials);
+  if (d->weight) m->weight = p->weight = dc_arena_alloc(m->arena, n + 1, sizeof *p->weight);
+  if (d->offset) m->offset = p->offset = dc_arena_alloc(m->arena, n + 1, sizeof *p->offset);
   return m->packed && m->columns && (m->numbers || m->n_smooths) && m->y && (m->trials || !m->task->response->trials) &&
          (m->weight || !d->weight) && (m->offset || !d->offset);
 }
@@ -425,18 +437,43 @@ static void mark_random(mixed *m)
   m->dead[0] = !m->task->design->intercept;
 }
 
+/* Rows in the order of the pivot's levels, packed. */
+static dc_status pack(mixed *m, dc_error *error)
+{
+  packing p;
+  if (!sort_rows(m) || !allocate_rows(m, &p)) return out_of_memory(error);
+  dc_status status = dc_task_fold(m->task, m->n_rows, PACK_ROWS, sizeof m->n_used, pack_rows, merge_used, &p,
+                                  &m->n_used, error);
+  if (status != DC_OK) return status;
+  return list_columns(m) ? DC_OK : out_of_memory(error);
+}
+
+/* Rows stay where they are, and every level is taken to touch every dense column. */
+static dc_status read_in_place(mixed *m, dc_error *error)
+{
+  m->y = m->task->response->y;
+  m->offset = m->task->design->offset;
+  m->n_used = m->n_rows;
+  m->list_start = dc_arena_alloc(m->arena, m->levels + 1, sizeof *m->list_start);
+  m->list = dc_arena_alloc(m->arena, m->levels * m->dense + 1, sizeof *m->list);
+  if (!m->list_start || !m->list) return out_of_memory(error);
+  for (size_t l = 0; l <= m->levels; l++) m->list_start[l] = l * m->dense;
+  for (size_t k = 0; k < m->levels * m->dense; k++) m->list[k] = (uint32_t)(k % m->dense);
+  mixed_tables_map(m);
+  return DC_OK;
+}
+
 dc_status mixed_lay_out(mixed *m, dc_error *error)
 {
   m->n_rows = m->task->design->n_rows;
   if (m->n_rows >= UINT32_MAX) return dc_fail(error, DC_E_USAGE, "more than 2^32 - 2 rows");
   if (!allocate_layout(m)) return out_of_memory(error);
   choose_pivot(m);
-  dc_status status = add_terms(m, error);
+  dc_status status = mixed_tables_new(m, error);
+  if (status == DC_OK) status = add_terms(m, error);
+  if (status == DC_OK) status = m->tables ? read_in_place(m, error) : pack(m, error);
   if (status != DC_OK) return status;
-  if (!sort_rows(m) || !allocate_rows(m)) return out_of_memory(error);
-  status = dc_task_fold(m->task, m->n_rows, PACK_ROWS, sizeof m->n_used, pack_rows, merge_used, m, &m->n_used, error);
-  if (status != DC_OK) return status;
-  if (!list_columns(m) || !allocate_sums(m)) return out_of_memory(error);
+  if (!allocate_sums(m)) return out_of_memory(error);
   mark_random(m);
   return DC_OK;
 }

@@ -464,7 +464,7 @@ dc_status mixed_report(mixed *m, dc_fit *fit, int rounds, dc_error *error)
   if (status == DC_OK) status = set_coefficients(&r, error);
   if (status == DC_OK) status = set_twins(&r, error);
   if (status == DC_OK) status = set_terms(&r, error);
-  if (status == DC_OK)
+  if (status == DC_OK && !m->tables) /* of responses of 0 and 1 they are 0 */
     status = dc_task_fold(m->task, m->n_rows, BLOCK_ROWS, sizeof c, add_constants, merge_constants, m, &c, error);
   return status == DC_OK ? add_figures(&r, &c, rounds, error) : status;
 }

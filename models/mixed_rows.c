@@ -326,6 +326,7 @@ dc_status mixed_pass(mixed *m, dc_error *error)
 {
   const sums at = places(m);
   const size_t w = m->dense + 1;
+  if (m->tables) return mixed_tables_pass(m, error);
   for (size_t c = 0; c < w; c++) {
     bool random = c < m->dense && m->random_of[c] >= 0;
     m->theta_fixed[c] = random ? 0 : m->theta[c];

@@ -8,6 +8,7 @@
  * dispersion, it is profiled out; restricted likelihood adds the log determinant of the fixed part. */
 #include "models/mixed_internal.h"
 #include "models/shrunk_spd.h"
+#include "models/wide.h"
 
 #include "engine/base/fold.h"
 
@@ -104,19 +105,37 @@ static double factor_level(const double *scale, const double *block, size_t q, d
   return 2 * determinant;
 }
 
-/* schur -= root'root over the level's columns; lower. The first numbers_wide columns of a list are themselves. */
-static void subtract_square(const mixed *m, size_t level, const double *root, double *schur)
+/* schur -= root'root over the level's columns; lower. The first numbers_wide columns of a list are themselves, and all of
+ * them where it has all. */
+WIDE static void subtract_square(const mixed *m, size_t level, const double *root, double *schur)
 {
-  const size_t start = m->list_start[level], n = m->list_start[level + 1] - start, wide = m->numbers_wide;
+  const size_t start = m->list_start[level], n = m->list_start[level + 1] - start;
+  const size_t wide = n == m->dense ? n : m->numbers_wide;
   const uint32_t *list = m->list + start;
   for (size_t a = 0; a < m->size; a++) {
     const double *x = root + a * n;
     for (size_t j = 0; j < n; j++) {
       double *row = schur + list[j] * m->dense, v = x[j];
-      size_t near = j + 1 < wide ? j + 1 : wide;
-      for (size_t k = 0; k < near; k++) row[k] -= v * x[k];
-      for (size_t k = near; k <= j; k++) row[list[k]] -= v * x[k];
+      size_t near = j + 1 < wide ? j + 1 : wide, k = 0;
+      for (; k + 4 <= near; k += 4) *(wide4 *)(row + k) -= wide_of(v) * *(const wide4 *)(x + k);
+      for (; k < near; k++) row[k] -= v * x[k];
+      for (; k <= j; k++) row[list[k]] -= v * x[k];
     }
+  }
+}
+
+/* root = L^-1 scale' cross, of all columns */
+static void reduce(const double *scale, const double *factor, size_t q, const double *cross, size_t n, double *root)
+{
+  if (q == 1) {
+    double share = *scale / *factor;
+    for (size_t j = 0; j < n; j++) root[j] = cross[j] * share;
+    return;
+  }
+  memcpy(root, cross, n * q * sizeof *root);
+  for (size_t j = 0; j < n; j++) {
+    turn_down(scale, q, root + j, n);
+    forward(factor, q, root + j, n);
   }
 }
 
@@ -131,11 +150,7 @@ static dc_status eliminate(void *context, size_t first, size_t last, void *parti
     double *factor = m->level_factor + l * q * q, *root = m->root + start * q;
     double *zeta = m->zeta + l * q, *pull = m->zeta + (m->levels + l) * q;
     sum[DETERMINANT] += factor_level(c->scale, m->block + l * q * q, q, factor);
-    memcpy(root, m->cross + start * q, n * q * sizeof *root);
-    for (size_t j = 0; j < n; j++) {
-      turn_down(c->scale, q, root + j, n);
-      forward(factor, q, root + j, n);
-    }
+    reduce(c->scale, factor, q, m->cross + start * q, n, root);
     for (size_t a = 0; a < q; a++) {
       pull[a] = m->level_pull[l * q + a];
       zeta[a] = m->level_score[l * q + a] + pull[a];

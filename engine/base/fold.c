@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 64, BLOCKS_A_THREAD = 4, SMALL_PARTIAL = 1 << 20 };
+enum { LEVELS = 64, BLOCKS_A_THREAD = 4, SMALL_PARTIAL = 1 << 20, WIDE_PARTIAL = 1 << 14 };
 
 /* Blocks are computed in waves of some for each thread (one where partials are large), so that threads seldom wait, then
  * merged in block order as a binary counter does: level l holds the merged partial of 2^l consecutive blocks. */
@@ -15,10 +15,11 @@ typedef struct counter {
   char used[LEVELS];
 } counter;
 
-static dc_status carry(counter *c, const dc_fold *fold, void **slot)
+/* `*slot` is the merged partial of 2^level blocks, the next ones; it gets other memory. */
+static dc_status carry(counter *c, const dc_fold *fold, void **slot, int level)
 {
   void *value = *slot;
-  int l = 0;
+  int l = level;
   while (c->used[l]) {
     fold->merge(fold->context, c->level[l], value);
     void *merged = c->level[l];
@@ -33,6 +34,31 @@ static dc_status carry(counter *c, const dc_fold *fold, void **slot)
   if (!spare) spare = malloc(fold->partial_bytes);
   *slot = spare;
   return spare ? DC_OK : DC_E_MEMORY;
+}
+
+/* The merges of a wave that the counter would make, side by side; what is left are runs of 2^level blocks from places that
+ * are multiples of that. Waves begin at multiples of their width, a power of 2. */
+static void merge_wave(const dc_fold *fold, void **slots, size_t wave)
+{
+  for (size_t step = 1; 2 * step <= wave; step *= 2) {
+    size_t pairs = wave / (2 * step);
+#pragma omp parallel for schedule(static)                                                                              \
+    num_threads(fold->threads) if (pairs > 1 && fold->partial_bytes >= WIDE_PARTIAL)
+    for (size_t k = 0; k < pairs; k++) fold->merge(fold->context, slots[2 * k * step], slots[(2 * k + 1) * step]);
+  }
+}
+
+static dc_status carry_wave(counter *c, const dc_fold *fold, void **slots, size_t wave)
+{
+  merge_wave(fold, slots, wave);
+  for (size_t at = 0; at < wave;) {
+    int level = 0;
+    while (at + ((size_t)2 << level) <= wave && at % ((size_t)2 << level) == 0) level++;
+    dc_status status = carry(c, fold, &slots[at], level);
+    if (status != DC_OK) return status;
+    at += (size_t)1 << level;
+  }
+  return DC_OK;
 }
 
 static void collect(counter *c, const dc_fold *fold, void *total)
@@ -73,8 +99,10 @@ static size_t wave_of(const dc_fold *fold, size_t blocks)
 {
   size_t threads = fold->threads < 1 ? 1 : (size_t)fold->threads, each = BLOCKS_A_THREAD;
   if (threads == 1 || fold->partial_bytes > SMALL_PARTIAL) each = 1;
-  size_t wave = threads * each > LEVELS ? LEVELS : threads * each;
-  return blocks < wave ? blocks : wave;
+  size_t most = threads * each > LEVELS ? LEVELS : threads * each, wave = 1;
+  if (blocks < most) most = blocks;
+  while (2 * wave <= most) wave *= 2;
+  return wave;
 }
 
 dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
@@ -90,7 +118,7 @@ dc_status dc_fold_run(const dc_fold *fold, void *total, dc_error *error)
   for (size_t b = 0; b < blocks && status == DC_OK; b += width) {
     size_t wave = blocks - b < width ? blocks - b : width;
     status = dc_cancelled() ? DC_E_CANCELLED : run_wave(fold, slots, b, wave);
-    for (size_t i = 0; i < wave && status == DC_OK; i++) status = carry(&levels, fold, &slots[i]);
+    if (status == DC_OK) status = carry_wave(&levels, fold, slots, wave);
   }
   if (status == DC_OK) collect(&levels, fold, total);
   for (size_t i = 0; i < LEVELS; i++) {

@@ -125,7 +125,7 @@ static void cbpp_is_laplace_at_its_maximum(void **state)
       check_close(likelihood, value[0], 1e-12, 0);
       for (size_t h = 0; h < t.levels[0]; h++) check_close(fit->coefficients[4 + h].estimate, at[0] * u[h], 0, 1e-7);
     } else {
-      check_close((value[1] - value[0]) / 2e-4, 0, 0, 1e-5);
+      check_close((value[1] - value[0]) / 2e-4, 0, 0, 2e-6);
       assert_true(value[0] < likelihood && value[1] < likelihood);
     }
   }
