@@ -103,7 +103,7 @@ static bool run(const char *what, const char *model, const dc_design *design, co
     dc_fit *fit = NULL;
     dc_error error = {0};
     dc_arena *arena = dc_arena_new();
-    dc_task task = {design, response, option, .95, threads, 0, arena};
+    dc_task task = {design, response, option, .95, threads, 0, arena, NULL};
     double begin = seconds();
     status = dc_model_fit(dc_model_find(model), &task, &fit, &error);
     if (k >= 0) took[k] = seconds() - begin;

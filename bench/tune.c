@@ -106,7 +106,7 @@ static void connect(data *d, const dc_model *model, int kind, size_t n_terms)
 static bool fits(const data *d, const dc_model *model, size_t block_rows, int threads, dc_error *error)
 {
   dc_arena *arena = dc_arena_new();
-  dc_task task = {&d->design, &d->response, NULL, .95, threads, block_rows, arena};
+  dc_task task = {&d->design, &d->response, NULL, .95, threads, block_rows, arena, NULL};
   dc_fit *fit = NULL;
   dc_status status = arena ? dc_model_fit(model, &task, &fit, error) : dc_fail_memory(error, "tuning");
   dc_fit_free(fit);

@@ -82,7 +82,7 @@ static size_t columns_of(const dc_term *term)
   switch (term->kind) {
     case DC_TERM_FACTOR: return term->codes.levels - 1;
     case DC_TERM_SLOPES: return term->codes.levels - (term->reference == DC_NO_REFERENCE ? 0 : 1);
-    case DC_TERM_SMOOTH: return basis_of(term);
+    case DC_TERM_SMOOTH: return term->number ? basis_of(term) : term->codes.levels;
     case DC_TERM_EFFECT: return term->codes.levels * effect_size(term);
     default: return 1;
   }
@@ -99,7 +99,7 @@ static bool copy_levels(dc_fit_term *to, const dc_term *from)
   return to->level != NULL;
 }
 
-static bool lay_out_term(dc_fit_term *to, const dc_term *from, size_t first)
+static bool lay_out_term(dc_fit_term *to, const dc_term *from, size_t first, size_t n_equations)
 {
   to->kind = from->kind;
   to->first = first;
@@ -107,17 +107,19 @@ static bool lay_out_term(dc_fit_term *to, const dc_term *from, size_t first)
   to->df = NAN;
   to->name = copy(from->name);
   if (!to->name) return false;
-  bool levels = from->kind == DC_TERM_FACTOR || from->kind == DC_TERM_SLOPES || from->kind == DC_TERM_EFFECT;
+  bool ordered = from->kind == DC_TERM_SMOOTH && !from->number;
+  bool levels = from->kind == DC_TERM_FACTOR || from->kind == DC_TERM_SLOPES || from->kind == DC_TERM_EFFECT || ordered;
   if (levels && !copy_levels(to, from)) return false;
   if (from->kind == DC_TERM_EFFECT) {
     to->slopes = effect_size(from);
     to->no_intercept = from->no_intercept;
-    to->covariance = calloc(to->slopes * to->slopes, sizeof *to->covariance);
+    to->covariance = calloc(n_equations * to->slopes * to->slopes, sizeof *to->covariance);
   } else if (from->kind == DC_TERM_SMOOTH) {
+    to->covariance = calloc(n_equations, sizeof *to->covariance);
+    if (ordered) return to->covariance != NULL;
     to->basis = basis_of(from);
     to->knots = calloc(to->basis + 4, sizeof *to->knots);
     to->centre = calloc(to->basis, sizeof *to->centre);
-    to->covariance = calloc(1, sizeof *to->covariance);
     if (!to->knots || !to->centre) return false;
   } else {
     return true;
@@ -130,12 +132,12 @@ static char *column_name(const dc_fit_term *term, size_t k)
 {
   char number[24];
   if (term->kind == DC_TERM_NUMBER) return copy(term->name);
-  if (term->kind == DC_TERM_SMOOTH) {
+  if (term->kind == DC_TERM_SMOOTH && term->basis) {
     snprintf(number, sizeof number, "%zu", k + 1);
     return joined(term->name, ".", number);
   }
   size_t level = term->kind == DC_TERM_EFFECT ? k / term->slopes : k, slope = k % (term->slopes ? term->slopes : 1);
-  bool skips = term->kind != DC_TERM_EFFECT && term->reference != DC_NO_REFERENCE;
+  bool skips = (term->kind == DC_TERM_FACTOR || term->kind == DC_TERM_SLOPES) && term->reference != DC_NO_REFERENCE;
   if (skips && level >= term->reference) level++;
   snprintf(number, sizeof number, "%zu", level);
   char *name = joined(term->name, "=", term->level ? term->level[level] : number);
@@ -176,7 +178,7 @@ dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *respo
   if (!fit->response || !fit->terms) return fail(error);
   for (size_t t = 0; t < design->n_terms; t++, first += fit->terms[t - 1].count) {
     fit->n_terms = t + 1;
-    if (!lay_out_term(&fit->terms[t], &design->terms[t], first)) return fail(error);
+    if (!lay_out_term(&fit->terms[t], &design->terms[t], first, n_equations)) return fail(error);
   }
   fit->n_equations = n_equations;
   fit->n_columns = first;

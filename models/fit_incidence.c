@@ -22,7 +22,9 @@ static void hazards_of(const dc_fit *fit, const dc_fit_term *baseline, uint32_t 
   for (size_t e = 0; e < fit->n_equations; e++) {
     at[e] = eta[e];
     if (!level) continue;
-    double estimate = fit->coefficients[e * fit->n_columns + baseline->first + level - 1].estimate;
+    const dc_coefficient *of = fit->coefficients + e * fit->n_columns + baseline->first;
+    bool tied = baseline->kind == DC_TERM_SMOOTH; /* then the first level has a column, too */
+    double estimate = tied ? of[level].estimate - of[0].estimate : of[level - 1].estimate;
     if (!isnan(estimate)) at[e] += estimate;
   }
   dc_fit_mean(fit, at, chance);

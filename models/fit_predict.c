@@ -25,6 +25,10 @@ static bool put_level(sparse *row, const dc_fit_term *t, const dc_term *term, si
 {
   uint32_t code = dc_codes_at(&term->codes, i);
   if (code >= t->levels) return t->kind == DC_TERM_EFFECT;
+  if (t->kind == DC_TERM_SMOOTH) {
+    put(row, t->first + code, 1);
+    return true;
+  }
   if (t->kind == DC_TERM_EFFECT) {
     size_t at = t->first + code * t->slopes;
     if (!t->no_intercept) put(row, at++, 1);
@@ -57,8 +61,11 @@ static bool fill(sparse *row, const dc_fit *fit, const dc_design *design, size_t
     const dc_fit_term *term = &fit->terms[t];
     switch (term->kind) {
       case DC_TERM_NUMBER: put(row, term->first, design->terms[t].number[i]); break;
-      case DC_TERM_SMOOTH: put_smooth(row, term, design->terms[t].number[i]); break;
-      default: known = put_level(row, term, &design->terms[t], i) && known; break;
+      default:
+        if (term->basis)
+          put_smooth(row, term, design->terms[t].number[i]);
+        else
+          known = put_level(row, term, &design->terms[t], i) && known;
     }
   }
   return known;
@@ -93,7 +100,7 @@ static size_t widest(const dc_fit *fit)
   size_t n = 1;
   for (size_t t = 0; t < fit->n_terms; t++) {
     const dc_fit_term *term = &fit->terms[t];
-    n += term->kind == DC_TERM_SMOOTH ? term->basis : term->kind == DC_TERM_EFFECT ? term->slopes : 1;
+    n += term->basis ? term->basis : term->kind == DC_TERM_EFFECT ? term->slopes : 1;
   }
   return n;
 }

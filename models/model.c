@@ -20,6 +20,12 @@ void dc_model_defaults(const dc_model *model, double *option)
   for (size_t k = 0; k < model->n_options; k++) option[k] = model->options[k].initial;
 }
 
+void dc_model_set(const dc_model *model, double *option, const char *name, double value)
+{
+  for (size_t k = 0; k < model->n_options; k++)
+    if (strcmp(model->options[k].name, name) == 0) option[k] = value;
+}
+
 double dc_task_option(const dc_model *model, const dc_task *task, const char *name)
 {
   for (size_t k = 0; k < model->n_options; k++)
@@ -63,15 +69,18 @@ static dc_status check_codes(const char *what, const char *name, const dc_codes 
 static dc_status check_term(const dc_model *m, const dc_term *t, size_t n, dc_error *error)
 {
   dc_status status = DC_OK;
-  bool coded = t->kind == DC_TERM_FACTOR || t->kind == DC_TERM_SLOPES || t->kind == DC_TERM_EFFECT;
-  bool numbered = t->kind == DC_TERM_NUMBER || t->kind == DC_TERM_SLOPES || t->kind == DC_TERM_SMOOTH;
+  bool ordered = t->kind == DC_TERM_SMOOTH && !t->number;
+  bool coded = t->kind == DC_TERM_FACTOR || t->kind == DC_TERM_SLOPES || t->kind == DC_TERM_EFFECT || ordered;
+  bool numbered = t->kind == DC_TERM_NUMBER || t->kind == DC_TERM_SLOPES || (t->kind == DC_TERM_SMOOTH && !ordered);
   if ((t->kind == DC_TERM_SMOOTH || t->kind == DC_TERM_EFFECT) && !m->shrinks)
     return dc_fail(error, DC_E_USAGE, "model %s takes no shrunken or smooth terms such as %s", m->name, t->name);
   if (numbered) status = check_numbers("term", t->name, t->number, n, -INFINITY, error);
   for (size_t k = 0; k < t->n_slopes && t->kind == DC_TERM_EFFECT && status == DC_OK; k++)
     status = check_numbers("term", t->name, t->slope[k], n, -INFINITY, error);
   if (coded && status == DC_OK) status = check_codes("term", t->name, &t->codes, n, error);
-  if (status == DC_OK && coded && t->kind != DC_TERM_EFFECT && t->reference != DC_NO_REFERENCE &&
+  if (!(t->prior_sd >= 0 && t->prior_weight >= 0 && isfinite(t->prior_sd) && isfinite(t->prior_weight)))
+    return dc_fail(error, DC_E_USAGE, "the prior of term %s must be finite and not below 0", t->name);
+  if (status == DC_OK && (t->kind == DC_TERM_FACTOR || t->kind == DC_TERM_SLOPES) && t->reference != DC_NO_REFERENCE &&
       t->reference >= t->codes.levels)
     return dc_fail(error, DC_E_USAGE, "the reference of term %s is no level of it", t->name);
   return status;
@@ -85,6 +94,8 @@ static dc_status check_design(const dc_model *m, const dc_design *d, dc_error *e
   if (status == DC_OK && d->offset) status = check_numbers("the", "offset", d->offset, d->n_rows, -INFINITY, error);
   if (status == DC_OK && d->weight) status = check_numbers("the", "weight", d->weight, d->n_rows, 0, error);
   if (status == DC_OK && d->cluster) status = check_codes("the", "cluster", d->cluster, d->n_rows, error);
+  if (status == DC_OK && !(d->intercept_sd >= 0 && isfinite(d->intercept_sd)))
+    return dc_fail(error, DC_E_USAGE, "the prior of the intercept has a spread that is not finite and at least 0");
   bool some = !d->weight;
   for (size_t i = 0; i < d->n_rows && !some && status == DC_OK; i++) some = d->weight[i] > 0;
   if (status == DC_OK && !some) return dc_fail(error, DC_E_SHORT, "all weights are 0");
@@ -107,7 +118,7 @@ static unsigned kinds_of(const dc_response *r, size_t n)
 
 static dc_status check_time(const dc_model *m, const dc_response *r, const char *name, size_t n, dc_error *error)
 {
-  if (!m->needs_time) return DC_OK;
+  if (!m->needs_time || r->counts) return DC_OK;
   if (!r->time) return dc_fail(error, DC_E_USAGE, "model %s needs the time of each row", m->name);
   dc_status status = check_numbers("the time of", name, r->time, n, 1, error);
   for (size_t i = 0; i < n && status == DC_OK; i++)
@@ -116,14 +127,22 @@ static dc_status check_time(const dc_model *m, const dc_response *r, const char 
   return status;
 }
 
+static dc_status check_counts(const dc_model *m, const dc_response *r, const char *name, size_t n, dc_error *error)
+{
+  if (!m->takes_counts) return dc_fail(error, DC_E_USAGE, "model %s takes no counts of categories", m->name);
+  if (!r->category || !r->category->levels) return dc_fail(error, DC_E_USAGE, "counts without categories");
+  return check_numbers("the counts of", name, r->counts, n * r->category->levels, 0, error);
+}
+
 static dc_status check_response(const dc_model *m, const dc_response *r, size_t n, dc_error *error)
 {
   static const char *const wanted[] = {"numbers", "numbers above 0", "counts (0, 1, 2, ...)",
                                        "0 or 1, shares, or successes of trials", "categories"};
   const char *name = r->name ? r->name : "";
   if (!r->y && !r->category) return dc_fail(error, DC_E_USAGE, "there is no response");
-  dc_status status = r->y ? check_numbers("response", name, r->y, n, -INFINITY, error)
-                          : check_codes("response", name, r->category, n, error);
+  dc_status status = r->counts ? check_counts(m, r, name, n, error)
+                     : r->y    ? check_numbers("response", name, r->y, n, -INFINITY, error)
+                               : check_codes("response", name, r->category, n, error);
   if (status == DC_OK && r->y && r->trials) status = check_numbers("the trials of", name, r->trials, n, 0, error);
   if (status == DC_OK) status = check_time(m, r, name, n, error);
   if (status != DC_OK) return status;

@@ -1,5 +1,6 @@
-/* The engine under shrunk_hazard.c and shrunk_linear.c: penalised likelihood of a linear predictor whose predictors are all
- * categorical codes, with one channel (Gaussian) or two (won, lost).
+/* The engine under the registry's hazard where it has shrunken terms: penalised likelihood of a linear predictor of one
+ * channel or two (won, lost). Its columns are levels of factors; a row picks one of each factor by its code, or, of a smooth
+ * of a number, several with values. What is not shrunken is a factor too, under a weak prior.
  *
  * Parameters are columns x channels: column 0 is the intercept, then the levels of the dense factors, then those of the
  * effects; parameter of column j and channel c is theta[channels * j + c]. The dense columns have an explicit Gram
@@ -37,11 +38,26 @@ extern const dc_shrunk_limits dc_shrunk_default_limits;
 typedef double dc_shrunk_kernel(const void *context, size_t first, size_t count, const double *eta, double *score,
                                 double *weight);
 
+/* A factor that is not shrunken: a fixed precision for its levels, which keeps everything finite. */
+typedef struct dc_shrunk_fixed {
+  double precision;   /* 0 = the factor is shrunken after all */
+  uint32_t reference; /* its level that stays at 0; DC_SHRUNK_NO_LEVEL = none */
+} dc_shrunk_fixed;
+
+#define DC_SHRUNK_NO_LEVEL UINT32_MAX
+
+/* code   n_rows x n_picks, row-major: the level of factor pick[p] that pick p is of; of a factor with more levels than
+ *        are dense there is one pick
+ * value  n_rows x n_picks, what that column has in the row; NULL = 1 everywhere, and then pick p is of factor p */
 typedef struct dc_shrunk_problem {
   size_t n_rows;
-  int n_factors;
+  int n_factors, n_picks;
   const dc_factor *factors;
+  const dc_shrunk_fixed *fixed; /* n_factors; NULL = all are shrunken */
+  const int *pick;              /* n_picks; NULL without values */
   const uint32_t *code;
+  const double *value;
+  double pin; /* the precision of what stays at 0 */
   int channels, threads;
   double intercept_precision, intercept_centre[DC_SHRUNK_CHANNELS];
   double tau_min, tau_max;
@@ -54,6 +70,7 @@ typedef struct dc_shrunk {
   size_t channels, terms, cell;  /* cell: doubles from one set of terms to the next where rows are summed, 1 or 4 */
   size_t dense, columns;         /* dense columns, all columns */
   size_t *column;                /* of each factor, its first column */
+  int *pick_of;                  /* of each factor, its first pick */
   int n_dense, n_effects, pivot; /* pivot: index into effect, -1 none */
   int *dense_factor, *effect;    /* factor numbers */
   size_t **level_start;          /* of each effect: rows of a level, levels + 1 */
@@ -64,7 +81,7 @@ typedef struct dc_shrunk {
 
   double *theta, *lambda, scale;    /* lambda: factor x channel */
   double log_likelihood, *gradient; /* of the data alone, at the last evaluated point */
-  double *gram;                     /* dense x dense x cell, upper; a factor's own block is its row 0 */
+  double *gram;                     /* dense x dense x cell, upper; without values a factor's own block is its row 0 */
   double *level_weight;             /* effect columns x terms */
   double *cross;                    /* pivot levels x dense x cell */
   double *row_score, *row_weight;   /* kept per row when there are effects */
@@ -83,15 +100,25 @@ typedef struct dc_shrunk {
 dc_status dc_shrunk_new(const dc_shrunk_problem *problem, const dc_shrunk_limits *limits, dc_arena *arena,
                         dc_shrunk **shrunk, dc_error *error) DC_MUST_CHECK;
 
-/* Factors: 1 <= levels, prior_sd and prior_weight positive and finite, smooth levels <= 1024; codes within levels. */
-dc_status dc_shrunk_check(size_t n_rows, int n_factors, const dc_factor *factors, const uint32_t *code,
-                          dc_error *error) DC_MUST_CHECK;
+/* How many factors, picks and rows there may be, and levels of a smooth. */
+dc_status dc_shrunk_check(const dc_shrunk_problem *problem, dc_error *error) DC_MUST_CHECK;
 
 /* Log likelihood at theta; with `curvature` also gradient, gram, level_weight and cross there. */
 dc_status dc_shrunk_evaluate(dc_shrunk *s, const double *theta, bool curvature, dc_error *error) DC_MUST_CHECK;
 
 /* product = G v (all parameters), by a pass over the rows. */
 dc_status dc_shrunk_multiply(dc_shrunk *s, const double *v, double *product, dc_error *error) DC_MUST_CHECK;
+
+/* The precision of one level of a factor that is no smooth. */
+double dc_shrunk_precision(const dc_shrunk *s, int factor, size_t channel, size_t level);
+
+/* Rows with values, shrunk_values.c: predictors of `count` rows from `first`; their scores and weights added to the dense
+ * columns; the sums of one level of an effect, and of the products of dc_shrunk_multiply. */
+void dc_shrunk_values_predict(const dc_shrunk *s, const double *theta, size_t first, size_t count, double *eta);
+void dc_shrunk_values_score(const dc_shrunk *s, size_t first, size_t count, const double *score, double *out);
+void dc_shrunk_values_gram(const dc_shrunk *s, size_t first, size_t count, const double *weight, double *gram);
+void dc_shrunk_values_level(dc_shrunk *s, int effect, size_t level);
+void dc_shrunk_values_product(const dc_shrunk *s, int effect, size_t level, double *out);
 
 extern const double dc_shrunk_weak_precision; /* of the levels of a smooth factor: N(0, 3^2) */
 
@@ -118,7 +145,8 @@ void dc_shrunk_effect_variance(const dc_shrunk *s, int e, size_t level, double *
  * Returns the largest step. */
 double dc_shrunk_step_lambda(dc_shrunk *s, double tolerance);
 
-/* After dc_shrunk_invert: trace of the hat matrix. */
+/* After dc_shrunk_invert: trace of the hat matrix; the part of one factor and channel in it. */
 double dc_shrunk_effective_df(const dc_shrunk *s);
+double dc_shrunk_factor_df(const dc_shrunk *s, int factor, size_t channel);
 
 #endif

@@ -8,48 +8,29 @@ enum { SMOOTH_LEVELS = 1024, CROSS_CELLS = 1 << 23, FOLD_CELLS = 1 << 17 };
 
 const dc_shrunk_limits dc_shrunk_default_limits = {64, 640, 4096};
 
-static bool positive(double x) { return x > 0 && isfinite(x); }
-
-static dc_status check_factors(int n_factors, const dc_factor *factors, dc_error *error)
+dc_status dc_shrunk_check(const dc_shrunk_problem *problem, dc_error *error)
 {
-  for (int f = 0; f < n_factors; f++) {
-    const char *name = factors[f].name ? factors[f].name : "?";
-    if (factors[f].levels < 1) return dc_fail(error, DC_E_USAGE, "factor %d (%s) has no levels", f, name);
-    if (factors[f].penalty == DC_PENALTY_SMOOTH && factors[f].levels > SMOOTH_LEVELS)
-      return dc_fail(error, DC_E_USAGE, "smooth factor %d (%s) has more than %d levels", f, name, SMOOTH_LEVELS);
-    if (!positive(factors[f].prior_sd) || !positive(factors[f].prior_weight))
-      return dc_fail(error, DC_E_USAGE, "factor %d (%s): prior_sd and prior_weight must be positive", f, name);
-  }
-  return DC_OK;
-}
-
-dc_status dc_shrunk_check(size_t n_rows, int n_factors, const dc_factor *factors, const uint32_t *code, dc_error *error)
-{
-  if (n_factors < 0 || (n_factors > 0 && (!factors || (n_rows > 0 && !code))))
-    return dc_fail(error, DC_E_USAGE, "factors or their codes are missing");
-  if (n_factors > DC_SHRUNK_FACTORS)
-    return dc_fail(error, DC_E_USAGE, "%d factors; at most %d can be fitted", n_factors, DC_SHRUNK_FACTORS);
-  if (n_rows >= UINT32_MAX) return dc_fail(error, DC_E_USAGE, "more than 2^32 - 2 grouped rows");
-  dc_status status = check_factors(n_factors, factors, error);
-  if (status != DC_OK) return status;
-  const size_t width = (size_t)n_factors;
-  for (size_t i = 0; i < n_rows; i++)
-    for (size_t f = 0; f < width; f++)
-      if (code[i * width + f] >= factors[f].levels)
-        return dc_fail(error, DC_E_INPUT, "row %zu: code %lu of factor %zu (%s) is not below its %lu levels", i,
-                       (unsigned long)code[i * width + f], f, factors[f].name ? factors[f].name : "?",
-                       (unsigned long)factors[f].levels);
+  if (problem->n_picks > DC_SHRUNK_FACTORS)
+    return dc_fail(error, DC_E_USAGE, "%d columns in a row; at most %d can be fitted", problem->n_picks,
+                   DC_SHRUNK_FACTORS);
+  if (problem->n_rows >= UINT32_MAX) return dc_fail(error, DC_E_USAGE, "more than 2^32 - 2 grouped rows");
+  for (int f = 0; f < problem->n_factors; f++)
+    if (problem->factors[f].penalty == DC_PENALTY_SMOOTH && problem->factors[f].levels > SMOOTH_LEVELS)
+      return dc_fail(error, DC_E_USAGE, "%s has %lu levels in order; at most %d can be fitted",
+                     problem->factors[f].name, (unsigned long)problem->factors[f].levels, SMOOTH_LEVELS);
   return DC_OK;
 }
 
 static size_t levels_of(const dc_shrunk *s, int factor) { return s->problem.factors[factor].levels; }
+
+static bool is_fixed(const dc_shrunk *s, int f) { return s->problem.fixed && s->problem.fixed[f].precision > 0; }
 
 /* The ridge factor with most levels among the dense ones, -1 when there is none. */
 static int largest_ridge(const dc_shrunk *s, const bool *dense)
 {
   int largest = -1;
   for (int f = 0; f < s->problem.n_factors; f++) {
-    if (!dense[f] || s->problem.factors[f].penalty != DC_PENALTY_RIDGE) continue;
+    if (!dense[f] || is_fixed(s, f) || s->problem.factors[f].penalty != DC_PENALTY_RIDGE) continue;
     if (largest < 0 || levels_of(s, f) > levels_of(s, largest)) largest = f;
   }
   return largest;
@@ -59,7 +40,8 @@ static void choose_dense(dc_shrunk *s, const dc_shrunk_limits *limits, bool *den
 {
   s->dense = 1;
   for (int f = 0; f < s->problem.n_factors; f++) {
-    dense[f] = s->problem.factors[f].penalty == DC_PENALTY_SMOOTH || levels_of(s, f) <= limits->dense_levels;
+    dense[f] = is_fixed(s, f) || s->problem.factors[f].penalty == DC_PENALTY_SMOOTH ||
+               levels_of(s, f) <= limits->dense_levels;
     if (dense[f]) s->dense += levels_of(s, f);
   }
   while (s->channels * s->dense > limits->dense_dimension) {
@@ -100,7 +82,7 @@ static void choose_pivot(dc_shrunk *s, const dc_shrunk_limits *limits)
 
 static void choose_passes(dc_shrunk *s)
 {
-  s->cross_in_fold = s->pivot >= 0 && levels_of(s, s->effect[s->pivot]) * s->dense <= FOLD_CELLS;
+  s->cross_in_fold = s->pivot >= 0 && !s->problem.value && levels_of(s, s->effect[s->pivot]) * s->dense <= FOLD_CELLS;
   s->rows_kept = s->n_effects > (s->cross_in_fold ? 1 : 0);
   size_t cells = s->dense * s->dense + (s->cross_in_fold ? levels_of(s, s->effect[s->pivot]) * s->dense : 0);
   s->block_rows = cells <= 4096 ? 8192 : cells <= 32768 ? 16384 : 32768;
@@ -110,13 +92,15 @@ static bool allocate_layout(dc_shrunk *s, dc_arena *arena)
 {
   size_t n = (size_t)s->problem.n_factors + 1;
   s->column = dc_arena_alloc(arena, n, sizeof *s->column);
+  s->pick_of = dc_arena_alloc(arena, n, sizeof *s->pick_of);
   s->dense_factor = dc_arena_alloc(arena, n, sizeof *s->dense_factor);
   s->effect = dc_arena_alloc(arena, n, sizeof *s->effect);
   s->level_start = dc_arena_alloc(arena, n, sizeof *s->level_start);
   s->level_row = dc_arena_alloc(arena, n, sizeof *s->level_row);
   s->lambda = dc_arena_alloc(arena, n * s->channels, sizeof *s->lambda);
   s->last_move = dc_arena_alloc(arena, n * s->channels, sizeof *s->last_move);
-  return s->column && s->dense_factor && s->effect && s->level_start && s->level_row && s->lambda && s->last_move;
+  return s->column && s->pick_of && s->dense_factor && s->effect && s->level_start && s->level_row && s->lambda &&
+         s->last_move;
 }
 
 bool dc_shrunk_iterative(const dc_shrunk *s) { return s->n_effects > (s->pivot < 0 ? 0 : 1); }
@@ -163,8 +147,8 @@ static bool allocate_numbers(dc_shrunk *s, dc_arena *arena)
 static bool index_effect(dc_shrunk *s, int e, dc_arena *arena)
 {
   int f = s->effect[e];
-  size_t levels = levels_of(s, f), n = s->problem.n_rows, width = (size_t)s->problem.n_factors;
-  const uint32_t *code = s->problem.code + f;
+  size_t levels = levels_of(s, f), n = s->problem.n_rows, width = (size_t)s->problem.n_picks;
+  const uint32_t *code = s->problem.code + s->pick_of[f];
   size_t *start = dc_arena_alloc(arena, levels + 2, sizeof *start);
   uint32_t *row = dc_arena_alloc(arena, n + 1, sizeof *row);
   if (!start || !row) return false;
@@ -181,7 +165,7 @@ static void set_priors(dc_shrunk *s)
   for (int f = 0; f < s->problem.n_factors; f++)
     for (size_t c = 0; c < s->channels; c++) {
       double sd = s->problem.factors[f].prior_sd;
-      s->lambda[(size_t)f * s->channels + c] = 1 / (sd * sd);
+      s->lambda[(size_t)f * s->channels + c] = is_fixed(s, f) ? s->problem.fixed[f].precision : 1 / (sd * sd);
     }
 }
 
@@ -198,6 +182,7 @@ dc_status dc_shrunk_new(const dc_shrunk_problem *problem, const dc_shrunk_limits
   s->cell = s->channels == 1 ? 1 : 4;
   s->scale = 1;
   if (!allocate_layout(s, arena)) return dc_fail_memory(error, what);
+  for (int p = problem->n_picks; p-- > 0;) s->pick_of[problem->pick ? problem->pick[p] : p] = p;
   choose_dense(s, limits, dense);
   place_columns(s, dense);
   choose_pivot(s, limits);

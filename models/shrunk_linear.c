@@ -45,6 +45,41 @@ static dc_linear *new_fit(const dc_linear_rows *rows)
 
 static double weight_of(const dc_linear_rows *rows, size_t i) { return rows->weight ? rows->weight[i] : 1; }
 
+static bool positive(double x) { return x > 0 && isfinite(x); }
+
+static dc_status check_factors(int n_factors, const dc_factor *factors, dc_error *error)
+{
+  for (int f = 0; f < n_factors; f++) {
+    const char *name = factors[f].name ? factors[f].name : "?";
+    if (factors[f].levels < 1) return dc_fail(error, DC_E_USAGE, "factor %d (%s) has no levels", f, name);
+    if (factors[f].penalty == DC_PENALTY_SMOOTH && factors[f].levels > 1024)
+      return dc_fail(error, DC_E_USAGE, "smooth factor %d (%s) has more than %d levels", f, name, 1024);
+    if (!positive(factors[f].prior_sd) || !positive(factors[f].prior_weight))
+      return dc_fail(error, DC_E_USAGE, "factor %d (%s): prior_sd and prior_weight must be positive", f, name);
+  }
+  return DC_OK;
+}
+
+static dc_status check_factors_of(size_t n_rows, int n_factors, const dc_factor *factors, const uint32_t *code,
+                                  dc_error *error)
+{
+  if (n_factors < 0 || (n_factors > 0 && (!factors || (n_rows > 0 && !code))))
+    return dc_fail(error, DC_E_USAGE, "factors or their codes are missing");
+  if (n_factors > DC_SHRUNK_FACTORS)
+    return dc_fail(error, DC_E_USAGE, "%d factors; at most %d can be fitted", n_factors, DC_SHRUNK_FACTORS);
+  if (n_rows >= UINT32_MAX) return dc_fail(error, DC_E_USAGE, "more than 2^32 - 2 grouped rows");
+  dc_status status = check_factors(n_factors, factors, error);
+  if (status != DC_OK) return status;
+  const size_t width = (size_t)n_factors;
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t f = 0; f < width; f++)
+      if (code[i * width + f] >= factors[f].levels)
+        return dc_fail(error, DC_E_INPUT, "row %zu: code %lu of factor %zu (%s) is not below its %lu levels", i,
+                       (unsigned long)code[i * width + f], f, factors[f].name ? factors[f].name : "?",
+                       (unsigned long)factors[f].levels);
+  return DC_OK;
+}
+
 static dc_status check_rows(const dc_linear_rows *rows, double prior_sigma, dc_error *error)
 {
   if (isnan(prior_sigma) || isinf(prior_sigma))
@@ -56,7 +91,7 @@ static dc_status check_rows(const dc_linear_rows *rows, double prior_sigma, dc_e
       return dc_fail(error, DC_E_NUMERIC, "linear: row %zu has a value or weight that is not finite", i);
     if (weight_of(rows, i) < 0) return dc_fail(error, DC_E_INPUT, "linear: row %zu has a negative weight", i);
   }
-  return dc_shrunk_check(rows->n_rows, rows->n_factors, rows->factors, rows->code, error);
+  return check_factors_of(rows->n_rows, rows->n_factors, rows->factors, rows->code, error);
 }
 
 /* -1/2 sum w (y - eta)^2: the Gaussian likelihood at sigma 1; the engine's `scale` brings in sigma. */
@@ -200,6 +235,7 @@ static dc_shrunk_problem describe(const dc_linear_rows *rows, const totals *t, i
 {
   return (dc_shrunk_problem){.n_rows = rows->n_rows,
                              .n_factors = rows->n_factors,
+                             .n_picks = rows->n_factors,
                              .factors = rows->factors,
                              .code = rows->code,
                              .channels = 1,

@@ -26,7 +26,11 @@ typedef struct chunk {
 
 static void predict(const dc_shrunk *s, const double *theta, size_t first, size_t count, double *eta)
 {
-  const size_t width = (size_t)s->problem.n_factors, channels = s->channels;
+  const size_t width = (size_t)s->problem.n_picks, channels = s->channels;
+  if (s->problem.value) {
+    dc_shrunk_values_predict(s, theta, first, count, eta);
+    return;
+  }
   for (size_t i = 0; i < count; i++) {
     const uint32_t *code = s->problem.code + (first + i) * width;
     double e0 = theta[0], e1 = theta[channels - 1];
@@ -65,7 +69,7 @@ static sums places(const dc_shrunk *s)
 static inline void scatter_score(const dc_shrunk *s, size_t first, size_t count, const double *score, double *out,
                                  size_t channels)
 {
-  const size_t width = (size_t)s->problem.n_factors;
+  const size_t width = (size_t)s->problem.n_picks;
   for (size_t i = 0; i < count; i++) {
     const uint32_t *code = s->problem.code + (first + i) * width;
     const double *r = score + i * channels;
@@ -75,6 +79,16 @@ static inline void scatter_score(const dc_shrunk *s, size_t first, size_t count,
       add_terms(out + channels * (s->column[f] + code[f]), r, channels);
     }
   }
+}
+
+static void scatter_scores(const dc_shrunk *s, size_t first, size_t count, const double *score, double *out)
+{
+  if (s->problem.value)
+    dc_shrunk_values_score(s, first, count, score, out);
+  else if (s->channels == 1)
+    scatter_score(s, first, count, score, out, 1);
+  else
+    scatter_score(s, first, count, score, out, 2);
 }
 
 WIDE_INLINE void add_cell(double *to, const double *from, size_t size)
@@ -93,7 +107,7 @@ WIDE_INLINE void add_cell(double *to, const double *from, size_t size)
 WIDE_INLINE void scatter_gram(const dc_shrunk *s, size_t first, size_t count, const double *weight, double *gram,
                               double *cross, size_t size)
 {
-  const size_t width = (size_t)s->problem.n_factors, dense = s->dense, n = (size_t)s->n_dense;
+  const size_t width = (size_t)s->problem.n_picks, dense = s->dense, n = (size_t)s->n_dense;
   size_t cell[DC_SHRUNK_FACTORS];
   for (size_t i = 0; i < count; i++) {
     const uint32_t *code = s->problem.code + (first + i) * width;
@@ -128,10 +142,11 @@ static void scatter(const dc_shrunk *s, size_t first, size_t count, const chunk 
 {
   sums at = places(s);
   double *cross = s->cross_in_fold ? partial + at.cross : NULL;
-  if (s->channels == 1)
-    scatter_score(s, first, count, c->score, partial + at.score, 1);
-  else
-    scatter_score(s, first, count, c->score, partial + at.score, 2);
+  scatter_scores(s, first, count, c->score, partial + at.score);
+  if (s->problem.value) {
+    dc_shrunk_values_gram(s, first, count, c->weight, partial + at.gram);
+    return;
+  }
   if (s->channels == 1)
     scatter_one(s, first, count, c->weight, partial + at.gram, cross);
   else
@@ -139,7 +154,7 @@ static void scatter(const dc_shrunk *s, size_t first, size_t count, const chunk 
   if (!cross) return;
   const uint32_t *code = s->problem.code + s->effect[s->pivot];
   for (size_t i = 0; i < count; i++)
-    add_terms(partial + at.pivot_score + s->channels * code[(first + i) * (size_t)s->problem.n_factors],
+    add_terms(partial + at.pivot_score + s->channels * code[(first + i) * (size_t)s->problem.n_picks],
               c->score + i * s->channels, s->channels);
 }
 
@@ -174,9 +189,13 @@ static dc_status gather_levels(void *context, size_t first, size_t last)
 {
   const pass *p = context;
   dc_shrunk *s = p->s;
-  const size_t channels = s->channels, terms = s->terms, width = (size_t)s->problem.n_factors;
+  const size_t channels = s->channels, terms = s->terms, width = (size_t)s->problem.n_picks;
   size_t column = s->column[s->effect[p->effect]];
   for (size_t l = first; l < last; l++) {
+    if (s->problem.value) {
+      dc_shrunk_values_level(s, p->effect, l);
+      continue;
+    }
     double *g = s->gradient + channels * (column + l), *w = s->level_weight + terms * (column + l - s->dense);
     double *cross = p->effect == s->pivot ? s->cross + l * s->dense * s->cell : NULL;
     memset(g, 0, channels * sizeof *g);
@@ -258,10 +277,7 @@ static dc_status multiply_rows(void *context, size_t first, size_t last, void *p
       u[2 * k] = w[0] * e[0] + w[1] * e[1];
       u[2 * k + 1] = w[1] * e[0] + w[2] * e[1];
     }
-    if (s->channels == 1)
-      scatter_score(s, i, count, u, partial, 1);
-    else
-      scatter_score(s, i, count, u, partial, 2);
+    scatter_scores(s, i, count, u, partial);
   }
   return DC_OK;
 }
@@ -274,6 +290,10 @@ static dc_status multiply_levels(void *context, size_t first, size_t last)
   for (size_t l = first; l < last; l++) {
     double *out = p->out + s->channels * (column + l);
     memset(out, 0, s->channels * sizeof *out);
+    if (s->problem.value) {
+      dc_shrunk_values_product(s, p->effect, l, out);
+      continue;
+    }
     for (size_t k = s->level_start[p->effect][l]; k < s->level_start[p->effect][l + 1]; k++)
       add_terms(out, s->row_product + s->level_row[p->effect][k] * s->channels, s->channels);
   }

@@ -20,13 +20,22 @@ static size_t pivot_levels(const dc_shrunk *s)
 
 /* --- the penalty --- */
 
-/* out = P x for one factor and channel; x, out strided by channels. */
-static void penalise_factor(const dc_factor *factor, double lambda, size_t stride, const double *x, double *out)
+double dc_shrunk_precision(const dc_shrunk *s, int factor, size_t channel, size_t level)
 {
-  size_t n = factor->levels;
+  const dc_shrunk_fixed *fixed = s->problem.fixed ? &s->problem.fixed[factor] : NULL;
+  if (fixed && fixed->precision > 0 && level == fixed->reference) return s->problem.pin;
+  return s->lambda[(size_t)factor * s->channels + channel];
+}
+
+/* out = P x for one factor and channel; x, out strided by channels. */
+static void penalise_factor(const dc_shrunk *s, int f, size_t c, const double *x, double *out)
+{
+  const dc_factor *factor = &s->problem.factors[f];
+  size_t n = factor->levels, stride = s->channels;
+  double lambda = s->lambda[(size_t)f * s->channels + c];
   for (size_t l = 0; l < n; l++) {
     if (factor->penalty == DC_PENALTY_RIDGE) {
-      out[l * stride] = lambda * x[l * stride];
+      out[l * stride] = dc_shrunk_precision(s, f, c, l) * x[l * stride];
       continue;
     }
     double v = dc_shrunk_weak_precision * x[l * stride];
@@ -42,7 +51,7 @@ void dc_shrunk_penalty_multiply(const dc_shrunk *s, const double *x, double *out
     out[c] = s->problem.intercept_precision * x[c];
     for (int f = 0; f < s->problem.n_factors; f++) {
       size_t at = s->channels * s->column[f] + c;
-      penalise_factor(&s->problem.factors[f], s->lambda[(size_t)f * s->channels + c], s->channels, x + at, out + at);
+      penalise_factor(s, f, c, x + at, out + at);
     }
   }
 }
@@ -75,7 +84,7 @@ static void penalise_diagonal(const dc_shrunk *s, double *h, size_t d)
       for (size_t l = 0; l < factor->levels; l++) {
         size_t i = s->channels * (s->column[f] + l) + c;
         if (factor->penalty == DC_PENALTY_RIDGE) {
-          h[i * d + i] += lambda;
+          h[i * d + i] += dc_shrunk_precision(s, f, c, l);
           continue;
         }
         h[i * d + i] += dc_shrunk_weak_precision + lambda * ((l > 0) + (l + 1 < factor->levels));
@@ -91,7 +100,7 @@ static void assemble(const dc_shrunk *s, double *h)
   const size_t n = s->dense, r = s->channels, d = r * n;
   for (size_t j = 0; j < n; j++)
     for (size_t k = j; k < n; k++) {
-      const double *g = s->gram + s->cell * ((j == k ? 0 : j * n) + k);
+      const double *g = s->gram + s->cell * ((j == k && !s->problem.value ? 0 : j * n) + k);
       for (size_t a = 0; a < r; a++)
         for (size_t b = 0; b < r; b++) h[(r * j + a) * d + r * k + b] = s->scale * g[a + b];
     }

@@ -103,6 +103,7 @@ static double bounded(const dc_shrunk *s, double lambda, double step)
 static double propose(dc_shrunk *s, int f, int effect)
 {
   double largest = 0;
+  if (s->problem.fixed && s->problem.fixed[f].precision > 0) return 0;
   for (size_t c = 0; c < s->channels; c++) {
     size_t i = (size_t)f * s->channels + c;
     pieces p = effect < 0 ? dense_pieces(s, f, c, s->lambda[i]) : effect_pieces(s, effect, c, s->lambda[i]);
@@ -122,26 +123,41 @@ double dc_shrunk_step_lambda(dc_shrunk *s, double tolerance)
   return largest;
 }
 
+/* Of levels that are held by precisions of their own: one each, less what those take. */
+static double fixed_df(const dc_shrunk *s, int f, size_t c)
+{
+  const size_t r = s->channels, d = r * s->dense;
+  double df = 0;
+  for (size_t l = 0; l < s->problem.factors[f].levels; l++) {
+    size_t i = r * (s->column[f] + l) + c;
+    df += 1 - dc_shrunk_precision(s, f, c, l) * s->inverse[i * d + i];
+  }
+  return df;
+}
+
+double dc_shrunk_factor_df(const dc_shrunk *s, int f, size_t c)
+{
+  const dc_factor *factor = &s->problem.factors[f];
+  const size_t r = s->channels, d = r * s->dense;
+  double lambda = s->lambda[(size_t)f * r + c], df = factor->levels;
+  for (int e = 0; e < s->n_effects; e++)
+    if (s->effect[e] == f) return df - effect_pieces(s, e, c, lambda).trace;
+  if (s->problem.fixed && s->problem.fixed[f].precision > 0) return fixed_df(s, f, c);
+  df -= dense_pieces(s, f, c, lambda).trace;
+  for (size_t l = 0; l < factor->levels && factor->penalty == DC_PENALTY_SMOOTH; l++) {
+    size_t i = r * (s->column[f] + l) + c;
+    df -= dc_shrunk_weak_precision * s->inverse[i * d + i];
+  }
+  return df;
+}
+
 double dc_shrunk_effective_df(const dc_shrunk *s)
 {
   const size_t r = s->channels, d = r * s->dense;
   double df = 0;
   for (size_t c = 0; c < r; c++) {
     df += 1 - s->problem.intercept_precision * s->inverse[c * d + c];
-    for (int a = 0; a < s->n_dense; a++) {
-      int f = s->dense_factor[a];
-      const dc_factor *factor = &s->problem.factors[f];
-      df += (double)factor->levels - dense_pieces(s, f, c, s->lambda[(size_t)f * r + c]).trace;
-      if (factor->penalty != DC_PENALTY_SMOOTH) continue;
-      for (size_t l = 0; l < factor->levels; l++) {
-        size_t i = r * (s->column[f] + l) + c;
-        df -= dc_shrunk_weak_precision * s->inverse[i * d + i];
-      }
-    }
-    for (int e = 0; e < s->n_effects; e++) {
-      int f = s->effect[e];
-      df += (double)s->problem.factors[f].levels - effect_pieces(s, e, c, s->lambda[(size_t)f * r + c]).trace;
-    }
+    for (int f = 0; f < s->problem.n_factors; f++) df += dc_shrunk_factor_df(s, f, c);
   }
   return df;
 }

@@ -48,6 +48,19 @@ static dc_status fold_sums(sums *p, dc_accumulate *accumulate, double *total, dc
 
 enum { ROWS, PERIODS, WEIGHT, OFFSET, CATEGORY };
 
+/* Rows of counts: each is a period. */
+static void add_counts(const dc_softmax *s, size_t i, double w, double *sum)
+{
+  const size_t levels = s->task->response->category->levels;
+  const double *count = s->task->response->counts + i * levels;
+  for (size_t c = 0; c < levels; c++) {
+    sum[WEIGHT] += w * count[c];
+    sum[PERIODS] += count[c];
+    sum[CATEGORY + c] += w * count[c];
+    if (s->design.offset) sum[OFFSET] += w * count[c] * s->design.offset[i];
+  }
+}
+
 static dc_status add_totals(void *context, size_t first, size_t last, void *partial)
 {
   const sums *p = context;
@@ -56,6 +69,10 @@ static dc_status add_totals(void *context, size_t first, size_t last, void *part
     double w = weight_of(p->s, i);
     if (!(w > 0)) continue;
     sum[ROWS]++;
+    if (p->s->task->response->counts) {
+      add_counts(p->s, i, w, sum);
+      continue;
+    }
     sum[PERIODS] += time_of(p->s, i);
     sum[WEIGHT] += w;
     if (p->s->design.offset) sum[OFFSET] += w * p->s->design.offset[i];
@@ -77,13 +94,13 @@ static dc_status find_categories(dc_softmax *s, dc_error *error)
   s->rows = total[ROWS];
   s->row_periods = total[PERIODS];
   s->weight = total[WEIGHT];
-  s->offset = total[OFFSET] / total[WEIGHT];
+  s->offset = total[WEIGHT] > 0 ? total[OFFSET] / total[WEIGHT] : 0;
   s->category_weight = total + CATEGORY;
   if (!isfinite(s->weight) || !isfinite(s->offset))
     return dc_fail(error, DC_E_NUMERIC, "the sum of weights or offsets is not finite");
   for (uint32_t c = 1; c < category->levels; c++) {
     s->slot[c] = -1;
-    if (!(s->category_weight[c] > 0)) continue;
+    if (!(s->category_weight[c] > 0) && !(s->design.intercept_sd > 0)) continue;
     s->slot[c] = (int32_t)s->equations;
     char *name = dc_arena_alloc(s->task->arena, 16, 1);
     if (!name) return out_of_memory(error);
@@ -96,6 +113,7 @@ static dc_status find_categories(dc_softmax *s, dc_error *error)
   if (s->equations > DC_SOFTMAX_EQUATIONS)
     return dc_fail(error, DC_E_USAGE, "%zu categories; at most %d can be told apart", s->equations + 1,
                    DC_SOFTMAX_EQUATIONS + 1);
+  if (s->equations && s->design.intercept_sd > 0) return DC_OK; /* the prior tells what no row does */
   if (!s->equations) return dc_fail(error, DC_E_SHORT, "all rows are %s: there is nothing to explain", others);
   if (!(s->category_weight[0] > 0) && s->row_periods == s->rows)
     return dc_fail(error, DC_E_SHORT, "no row is %s%s, which the others are held against", others,
@@ -173,7 +191,8 @@ static dc_status add_baseline(dc_softmax *s, dc_term *term, dc_error *error)
     else
       snprintf(text, 32, "%.0f-%.0f", from, to);
   }
-  *term = (dc_term){.name = "period", .kind = DC_TERM_FACTOR, .codes = {.levels = (uint32_t)s->levels, .names = names}};
+  *term = (dc_term){.name = "period", .codes = {.levels = (uint32_t)s->levels, .names = names}};
+  term->kind = s->options.tied ? DC_TERM_SMOOTH : DC_TERM_FACTOR;
   return DC_OK;
 }
 
@@ -185,28 +204,33 @@ static size_t columns_of(const dc_term *t)
   return t->codes.levels - (t->kind == DC_TERM_SLOPES && t->reference == DC_NO_REFERENCE ? 0 : 1);
 }
 
-static dc_status place_columns(dc_softmax *s, dc_error *error)
+static dc_status append_baseline(dc_softmax *s, dc_error *error)
 {
   const dc_design *design = s->task->design;
-  bool baseline = s->levels > 1;
   dc_term *terms = dc_arena_alloc(s->task->arena, design->n_terms + 1, sizeof *terms);
-  s->first = dc_arena_alloc(s->task->arena, design->n_terms + 2, sizeof *s->first);
-  if (!terms || !s->first) return out_of_memory(error);
+  if (!terms) return out_of_memory(error);
   if (design->n_terms) memcpy(terms, design->terms, design->n_terms * sizeof *terms);
   s->design.terms = terms;
-  s->design.n_terms += baseline;
-  dc_status status = baseline ? add_baseline(s, &terms[design->n_terms], error) : DC_OK;
-  s->columns = design->intercept;
-  for (size_t t = 0; t < s->design.n_terms && status == DC_OK; t++) {
+  if (s->levels == 1) return DC_OK;
+  s->design.n_terms++;
+  return add_baseline(s, &terms[design->n_terms], error);
+}
+
+static dc_status place_columns(dc_softmax *s, dc_error *error)
+{
+  s->first = dc_arena_alloc(s->task->arena, s->design.n_terms + 1, sizeof *s->first);
+  if (!s->first) return out_of_memory(error);
+  s->columns = s->design.intercept;
+  for (size_t t = 0; t < s->design.n_terms; t++) {
     s->first[t] = s->columns;
-    s->columns += columns_of(&terms[t]);
+    s->columns += columns_of(&s->design.terms[t]);
   }
-  if (status == DC_OK && s->columns * s->equations > MOST_PARAMETERS)
+  if (s->columns * s->equations > MOST_PARAMETERS)
     return dc_fail(
         error, DC_E_USAGE,
         "%zu columns for each of %zu equations; at most %d coefficients can be fitted: leave out or join levels",
         s->columns, s->equations, MOST_PARAMETERS);
-  return status;
+  return DC_OK;
 }
 
 /* --- the scale of numbers --- */
@@ -360,7 +384,8 @@ static dc_status allocate(dc_softmax *s, dc_error *error)
   return s->active ? DC_OK : out_of_memory(error);
 }
 
-dc_status dc_softmax_new(const dc_task *task, const dc_softmax_options *options, dc_softmax **softmax, dc_error *error)
+dc_status dc_softmax_survey(const dc_task *task, const dc_softmax_options *options, dc_softmax **softmax,
+                            dc_error *error)
 {
   dc_softmax *s = dc_arena_alloc(task->arena, 1, sizeof *s);
   if (!s) return out_of_memory(error);
@@ -369,11 +394,20 @@ dc_status dc_softmax_new(const dc_task *task, const dc_softmax_options *options,
   s->design = *task->design;
   dc_status status = find_categories(s, error);
   if (status == DC_OK) status = find_levels(s, error);
-  if (status == DC_OK) status = place_columns(s, error);
+  if (status == DC_OK) status = append_baseline(s, error);
+  *softmax = s;
+  return status;
+}
+
+dc_status dc_softmax_new(const dc_task *task, const dc_softmax_options *options, dc_softmax **softmax, dc_error *error)
+{
+  dc_status status = dc_softmax_survey(task, options, softmax, error);
+  if (status != DC_OK) return status;
+  dc_softmax *s = *softmax;
+  status = place_columns(s, error);
   if (status == DC_OK) status = allocate(s, error);
   if (status == DC_OK) status = scale_columns(s, error);
   if (status == DC_OK) status = find_cells(s, error);
   if (status == DC_OK) status = dc_softmax_evaluate(s, s->theta, DC_SOFTMAX_PLAIN, error);
-  *softmax = s;
   return status;
 }

@@ -18,6 +18,7 @@ typedef struct dc_softmax_options {
   double pool;   /* periods are one level until it has this many ends of each kind */
   bool spells;   /* rows last for the response's time, not for one period */
   bool baseline; /* of spells: is the chance another one in each level of periods? */
+  bool tied;     /* the levels of the baseline are a SMOOTH, not a FACTOR; for shrunk_hazard.c */
   bool drop;     /* likelihood ratio tests, by fits without each term */
 } dc_softmax_options;
 
@@ -49,6 +50,12 @@ typedef struct dc_softmax {
   size_t steps;
   bool converged;
 } dc_softmax;
+
+/* The first part of it: categories, levels of periods, the design with its baseline. */
+dc_status dc_softmax_survey(const dc_task *task, const dc_softmax_options *options, dc_softmax **softmax,
+                            dc_error *error) DC_MUST_CHECK;
+/* What the reader must know of those. */
+dc_status dc_softmax_note_survey(const dc_softmax *s, dc_fit *fit, dc_error *error) DC_MUST_CHECK;
 
 /* All memory from the task's arena. Refuses what cannot be fitted: one category, too many parameters. */
 dc_status dc_softmax_new(const dc_task *task, const dc_softmax_options *options, dc_softmax **softmax,

@@ -187,17 +187,16 @@ static dc_status test_terms(const result *r, dc_error *error)
 
 /* --- notes --- */
 
-static dc_status note_categories(const result *r, dc_error *error)
+static dc_status note_categories(const dc_softmax *s, dc_fit *fit, dc_error *error)
 {
-  const dc_softmax *s = r->s;
   const dc_codes *category = s->task->response->category;
   dc_status status = DC_OK;
   for (uint32_t c = 1; c < category->levels && status == DC_OK; c++) {
     if (s->slot[c] >= 0) continue;
     if (category->names)
-      status = dc_fit_add_note(r->fit, error, "no row is %s: it has no equation", category->names[c]);
+      status = dc_fit_add_note(fit, error, "no row is %s: it has no equation", category->names[c]);
     else
-      status = dc_fit_add_note(r->fit, error, "no row is of category %lu: it has no equation", (unsigned long)c);
+      status = dc_fit_add_note(fit, error, "no row is of category %lu: it has no equation", (unsigned long)c);
   }
   return status;
 }
@@ -228,16 +227,21 @@ static dc_status note_convergence(const result *r, dc_error *error)
   return dc_fit_add_note(r->fit, error, "not converged after %zu steps", r->s->steps);
 }
 
-static dc_status note_levels(const result *r, dc_error *error)
+static dc_status note_levels(const dc_softmax *s, dc_fit *fit, dc_error *error)
 {
-  const dc_softmax *s = r->s;
   if (!s->options.spells || !s->options.baseline) return DC_OK;
   if (s->levels == 1)
     return s->row_periods > s->rows
-               ? dc_fit_add_note(r->fit, error, "all periods are one: too few ended to tell them apart")
+               ? dc_fit_add_note(fit, error, "all periods are one: too few ended to tell them apart")
                : DC_OK;
-  return dc_fit_add_note(r->fit, error, "periods after %.0f are one: too few ended to tell them apart",
+  return dc_fit_add_note(fit, error, "periods after %.0f are one: too few ended to tell them apart",
                          s->start[s->levels - 1]);
+}
+
+dc_status dc_softmax_note_survey(const dc_softmax *s, dc_fit *fit, dc_error *error)
+{
+  dc_status status = note_categories(s, fit, error);
+  return status == DC_OK ? note_levels(s, fit, error) : status;
 }
 
 /* --- figures --- */
@@ -334,8 +338,7 @@ dc_status dc_softmax_fit(const dc_task *task, const dc_softmax_options *options,
   size_t steps = s->steps;
   set_estimates(&r);
   status = note_left_out(&r, error);
-  if (status == DC_OK) status = note_categories(&r, error);
-  if (status == DC_OK) status = note_levels(&r, error);
+  if (status == DC_OK) status = dc_softmax_note_survey(s, fit, error);
   if (status == DC_OK) status = note_separation(&r, error);
   if (status == DC_OK) status = note_convergence(&r, error);
   if (status == DC_OK) status = add_figures(&r, steps, error);

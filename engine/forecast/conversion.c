@@ -1,5 +1,7 @@
 #include "engine/forecast/conversion.h"
 
+#include "engine/base/arena.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,8 @@
 /* What is believed before any data: one deal in sixteen closes in a week, worth this many weeks of exposure. */
 static const double PRIOR_HAZARD = 0.06, PRIOR_WEEKS = 20, PRIOR_SD = 1.0;
 /* Variances closer than this, on the log scale, give the same forecast to three digits. */
-static const double TAU_TOLERANCE = 0.05, TOLERANCE = 1e-6;
+static const double TOLERANCE = 0.05;
+static const int ROUNDS = 12;
 /* The stage, pushes, ... of few closed deals say little: factors enter as closed deals allow (features.c). */
 static const int64_t rung_floor[] = {0, 10, 50, 300};
 
@@ -27,7 +30,9 @@ dc_rung dc_rung_of(int64_t closed)
 void dc_conversion_free(dc_conversion *c)
 {
   if (!c) return;
-  dc_hazard_free(c->fit);
+  dc_fit_free(c->fit);
+  free(c->offset);
+  for (int risk = 0; risk < DC_RISKS; risk++) free(c->beta[risk]);
   free(c);
 }
 
@@ -72,67 +77,138 @@ static void find_stale(dc_conversion *c, const dc_rows *rows)
 
 static uint32_t age_level(const dc_conversion *c, uint32_t bin) { return bin < c->stale_from ? bin : dc_age_bins(); }
 
+/* What the model takes: rows in columns, counts in the order open, won, lost. */
 typedef struct fit_data {
-  uint32_t *code;
-  double *log_length, *weight;
+  size_t n;
+  uint32_t *code; /* a column for each factor */
+  double *log_length, *counts;
+  dc_term term[DC_MAX_FACTORS];
+  double prior[DC_RISKS];
 } fit_data;
+
+enum { OPEN, COUNTS = DC_RISKS + 1 };
+
+static double count_of(const fit_data *d, size_t row, int risk) { return d->counts[COUNTS * row + 1 + (size_t)risk]; }
 
 static void fit_data_free(fit_data *d)
 {
   free(d->code);
   free(d->log_length);
-  free(d->weight);
+  free(d->counts);
 }
 
+static void gather_codes(const dc_conversion *c, const dc_rows *rows, int k, uint32_t *code)
+{
+  const int from = c->fitted[k];
+  for (size_t r = 0; r < rows->n; r++) {
+    uint32_t level = rows->code[r * (size_t)rows->n_factors + (size_t)from];
+    code[r] = from == DC_FEATURE_AGE ? age_level(c, level) : level;
+  }
+}
+
+/* Without any row there is one that counts nothing: the prior decides. */
 static dc_status gather(const dc_conversion *c, const dc_rows *rows, fit_data *d, dc_error *error)
 {
-  size_t n = rows->n, width = (size_t)c->n_fitted;
-  d->code = malloc((n * width + 1) * sizeof *d->code);
-  d->log_length = malloc((n + 1) * sizeof *d->log_length);
-  d->weight = malloc((3 * n + 1) * sizeof *d->weight);
-  if (!d->code || !d->log_length || !d->weight) return dc_fail_memory(error, "fitting the hazards");
-  for (size_t r = 0; r < n; r++) {
-    const uint32_t *from = rows->code + r * (size_t)rows->n_factors;
-    for (size_t k = 0; k < width; k++) {
-      uint32_t code = from[c->fitted[k]];
-      d->code[r * width + k] = c->fitted[k] == DC_FEATURE_AGE ? age_level(c, code) : code;
-    }
+  d->n = rows->n ? rows->n : 1;
+  d->code = calloc(d->n * (size_t)c->n_fitted + 1, sizeof *d->code);
+  d->log_length = calloc(d->n, sizeof *d->log_length);
+  d->counts = calloc(COUNTS * d->n, sizeof *d->counts);
+  if (!d->code || !d->log_length || !d->counts) return dc_fail_memory(error, "fitting the hazards");
+  for (int k = 0; k < c->n_fitted; k++) {
+    const dc_factor *f = &c->factor[k];
+    uint32_t *code = d->code + (size_t)k * d->n;
+    gather_codes(c, rows, k, code);
+    d->term[k] = (dc_term){.name = f->name,
+                           .kind = f->penalty == DC_PENALTY_SMOOTH ? DC_TERM_SMOOTH : DC_TERM_EFFECT,
+                           .codes = {.code = code, .bytes = sizeof *code, .levels = f->levels},
+                           .prior_sd = f->prior_sd,
+                           .prior_weight = f->prior_weight};
+  }
+  for (size_t r = 0; r < rows->n; r++) {
     d->log_length[r] = log((double)rows->days[r] / DC_UNIT_DAYS);
-    for (size_t j = 0; j < 3; j++) d->weight[3 * r + j] = (double)rows->count[3 * r + j] / DC_ROW_UNITS;
+    for (size_t j = 0; j < COUNTS; j++)
+      d->counts[COUNTS * r + (j + 1) % COUNTS] = (double)rows->count[COUNTS * r + j] / DC_ROW_UNITS;
   }
   return DC_OK;
 }
 
 /* Prior centre of the intercepts: the overall closing rate, split by the beta-binomial win rate of the closed deals that
  * no row tells of, as their creation is not known. (What the rows tell is the likelihood's.) */
-static void set_prior(const dc_conversion *c, const fit_data *d, size_t n, dc_hazard_options *options)
+static void set_prior(const dc_conversion *c, fit_data *d)
 {
   double told[DC_RISKS] = {0, 0}, weeks = 0;
-  for (size_t r = 0; r < n; r++) {
-    double closed = d->weight[3 * r] + d->weight[3 * r + 1];
-    told[DC_WON] += d->weight[3 * r];
-    told[DC_LOST] += d->weight[3 * r + 1];
-    weeks += (closed + d->weight[3 * r + 2]) * exp(d->log_length[r]);
+  for (size_t r = 0; r < d->n; r++) {
+    double closed = count_of(d, r, DC_WON) + count_of(d, r, DC_LOST);
+    told[DC_WON] += count_of(d, r, DC_WON);
+    told[DC_LOST] += count_of(d, r, DC_LOST);
+    weeks += (closed + d->counts[COUNTS * r + OPEN]) * exp(d->log_length[r]);
   }
   double won = fmax((double)c->won - told[DC_WON], 0), lost = fmax((double)c->lost - told[DC_LOST], 0);
   double hazard = (told[DC_WON] + told[DC_LOST] + PRIOR_HAZARD * PRIOR_WEEKS) / (weeks + PRIOR_WEEKS);
   double win_rate = (won + 1) / (won + lost + 2);
   if (hazard > 0.9) hazard = 0.9;
-  options->prior_intercept[DC_WON] = log(hazard * win_rate / (1 - hazard));
-  options->prior_intercept[DC_LOST] = log(hazard * (1 - win_rate) / (1 - hazard));
-  options->prior_intercept_sd = PRIOR_SD;
+  d->prior[DC_WON] = log(hazard * win_rate / (1 - hazard));
+  d->prior[DC_LOST] = log(hazard * (1 - win_rate) / (1 - hazard));
+}
+
+/* The estimates in one piece, for the deals to come. */
+static dc_status take_estimates(dc_conversion *c, dc_error *error)
+{
+  const size_t first = c->fit->intercept, levels = c->fit->n_columns - first;
+  c->offset = calloc((size_t)c->n_fitted + 1, sizeof *c->offset);
+  if (!c->offset) return dc_fail_memory(error, "fitting the hazards");
+  for (int k = 0; k < c->n_fitted; k++) c->offset[k + 1] = c->offset[k] + c->factor[k].levels;
+  for (size_t risk = 0; risk < DC_RISKS; risk++) {
+    const dc_coefficient *of = c->fit->coefficients + risk * c->fit->n_columns;
+    c->beta[risk] = malloc((levels + 1) * sizeof *c->beta[risk]);
+    if (!c->beta[risk]) return dc_fail_memory(error, "fitting the hazards");
+    c->intercept[risk] = of[0].estimate;
+    for (size_t l = 0; l < levels; l++) c->beta[risk][l] = of[first + l].estimate;
+  }
+  return DC_OK;
+}
+
+static dc_status run_model(dc_conversion *c, const fit_data *d, int threads, const dc_fit *start, dc_error *error)
+{
+  static const char *const names[COUNTS] = {"open", "won", "lost"};
+  const dc_model *model = dc_model_find("hazard");
+  double option[DC_MOST_OPTIONS];
+  const dc_codes state = {.levels = COUNTS, .names = names};
+  const dc_design design = {.n_rows = d->n,
+                            .intercept = true,
+                            .n_terms = (size_t)c->n_fitted,
+                            .terms = d->term,
+                            .offset = d->log_length,
+                            .intercept_mean = d->prior,
+                            .intercept_sd = PRIOR_SD};
+  const dc_response response = {.name = "state", .category = &state, .counts = d->counts};
+  dc_arena *arena = dc_arena_new();
+  if (!arena) return dc_fail_memory(error, "fitting the hazards");
+  dc_model_defaults(model, option);
+  dc_model_set(model, option, "tolerance", TOLERANCE);
+  dc_model_set(model, option, "rounds", ROUNDS);
+  const dc_task task = {.design = &design,
+                        .response = &response,
+                        .option = option,
+                        .confidence = 0.95,
+                        .threads = threads,
+                        .arena = arena,
+                        .start = start};
+  dc_status status = dc_model_fit(model, &task, &c->fit, error);
+  dc_arena_free(arena);
+  return status == DC_W_MAXITER ? DC_OK : status;
 }
 
 /* Mean age effect over the exposure, for deals without a creation day. */
-static void average_age(dc_conversion *c, const fit_data *d, size_t n)
+static void average_age(dc_conversion *c, const fit_data *d)
 {
   int at = c->position[DC_FEATURE_AGE];
   double total = 0;
   if (at < 0) return;
-  for (size_t r = 0; r < n; r++) {
-    double w = d->weight[3 * r] + d->weight[3 * r + 1] + d->weight[3 * r + 2];
-    uint32_t level = d->code[r * (size_t)c->n_fitted + (size_t)at];
-    for (int risk = 0; risk < DC_RISKS; risk++) c->age_mean[risk] += w * c->fit->beta[risk][c->fit->offset[at] + level];
+  const uint32_t *code = d->code + (size_t)at * d->n;
+  for (size_t r = 0; r < d->n; r++) {
+    double w = count_of(d, r, DC_WON) + count_of(d, r, DC_LOST) + d->counts[COUNTS * r + OPEN];
+    for (int risk = 0; risk < DC_RISKS; risk++) c->age_mean[risk] += w * c->beta[risk][c->offset[at] + code[r]];
     total += w;
   }
   for (int risk = 0; risk < DC_RISKS && total > 0; risk++) c->age_mean[risk] /= total;
@@ -148,7 +224,6 @@ dc_status dc_conversion_fit(const dc_features *features, const dc_rows *rows, in
 {
   dc_conversion *c = calloc(1, sizeof *c);
   fit_data d = {0};
-  dc_hazard_options options;
   if (!c) return dc_fail_memory(error, "fitting the hazards");
   c->features = features;
   c->origin = origin;
@@ -159,18 +234,13 @@ dc_status dc_conversion_fit(const dc_features *features, const dc_rows *rows, in
   find_stale(c, rows);
   dc_status status = gather(c, rows, &d, error);
   if (status == DC_OK) {
-    dc_hazard_defaults(&options);
-    options.threads = threads;
-    options.tau_tolerance = TAU_TOLERANCE;
-    options.tolerance = TOLERANCE;
-    set_prior(c, &d, rows->n, &options);
-    dc_hazard_rows input = {rows->n, c->n_fitted, c->factor, d.code, d.log_length, d.weight};
-    status = dc_hazard_fit(&input, &options, start && same_factors(start, c) ? start->fit : NULL, &c->fit, error);
+    set_prior(c, &d);
+    status = run_model(c, &d, threads, start && same_factors(start, c) ? start->fit : NULL, error);
   }
-  if (status == DC_OK || status == DC_W_MAXITER) {
-    average_age(c, &d, rows->n);
+  if (status == DC_OK) status = take_estimates(c, error);
+  if (status == DC_OK) {
+    average_age(c, &d);
     *out = c;
-    status = DC_OK;
   } else {
     dc_conversion_free(c);
   }
@@ -178,13 +248,22 @@ dc_status dc_conversion_fit(const dc_features *features, const dc_rows *rows, in
   return status;
 }
 
+/* Hazards of one cell from linear predictors without its length. */
+static void hazards(const double eta[DC_RISKS], double log_length, double h[DC_RISKS])
+{
+  double e0 = eta[DC_WON] + log_length, e1 = eta[DC_LOST] + log_length, top = fmax(0, fmax(e0, e1));
+  double won = exp(e0 - top), lost = exp(e1 - top), all = won + lost + exp(-top);
+  h[DC_WON] = won / all;
+  h[DC_LOST] = lost / all;
+}
+
 /* The part of the linear predictors that does not change from cell to cell. */
 static void fixed_eta(const dc_conversion *c, const dc_subject *s, double eta[DC_RISKS])
 {
   for (int risk = 0; risk < DC_RISKS; risk++) {
-    eta[risk] = c->fit->intercept[risk];
+    eta[risk] = c->intercept[risk];
     for (int k = 0; k < c->n_fitted; k++)
-      if (c->fitted[k] >= DC_FEATURE_FIXED) eta[risk] += c->fit->beta[risk][c->fit->offset[k] + s->fixed[c->fitted[k]]];
+      if (c->fitted[k] >= DC_FEATURE_FIXED) eta[risk] += c->beta[risk][c->offset[k] + s->fixed[c->fitted[k]]];
   }
 }
 
@@ -202,10 +281,10 @@ static void cell_hazards(const dc_conversion *c, const dc_subject *s, const doub
       for (int risk = 0; risk < DC_RISKS; risk++) eta[risk] += c->age_mean[risk];
       continue;
     }
-    uint32_t b = c->fit->offset[at] + code[k];
-    for (int risk = 0; risk < DC_RISKS; risk++) eta[risk] += c->fit->beta[risk][b];
+    uint32_t b = c->offset[at] + code[k];
+    for (int risk = 0; risk < DC_RISKS; risk++) eta[risk] += c->beta[risk][b];
   }
-  dc_hazard_from_eta(eta, log((double)(last - first + 1) * share / DC_UNIT_DAYS), h);
+  hazards(eta, log((double)(last - first + 1) * share / DC_UNIT_DAYS), h);
 }
 
 static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }

@@ -3,9 +3,11 @@
 #ifndef DC_FORECAST_CONVERSION_H
 #define DC_FORECAST_CONVERSION_H
 
-#include "dealcast/model/shrunk_hazard.h"
+#include "dealcast/model/model.h"
 #include "engine/features/features.h"
 #include "engine/features/rows.h"
+
+enum { DC_WON = 0, DC_LOST = 1, DC_RISKS = 2 };
 
 /* How much is fitted, by closed deals so far. */
 typedef enum dc_rung { DC_RUNG_PRIOR, DC_RUNG_POOLED, DC_RUNG_RIDGE, DC_RUNG_FULL } dc_rung;
@@ -21,7 +23,10 @@ typedef struct dc_conversion {
   int fitted[DC_MAX_FACTORS];   /* by their index in features */
   int position[DC_MAX_FACTORS]; /* inverse; -1 = left out */
   dc_factor factor[DC_MAX_FACTORS];
-  dc_hazard *fit;
+  dc_fit *fit;                /* of the registry's model hazard: log odds of a risk against staying open */
+  uint32_t *offset;           /* of each factor in beta; n_fitted + 1 */
+  double intercept[DC_RISKS]; /* the fit's estimates */
+  double *beta[DC_RISKS];
   uint32_t stale_from;       /* age bins from here on are older than any close seen: the stale level */
   double age_mean[DC_RISKS]; /* mean age effect over exposure, for deals whose age is not known */
   uint32_t epoch_limit;

@@ -161,9 +161,9 @@ static void put_terms(const dc_view *view)
 
 static void put_effects(const dc_view *view)
 {
-  static const dc_grid_column columns[] = {{"", false, false}, {"", false, false},          {"variance", true, true},
-                                           {"sd", true, true}, {"correlation", true, true}, {"levels", true, true},
-                                           {"df", true, true}};
+  static const dc_grid_column columns[] = {{"", false, false},       {"", false, false}, {"", false, false},
+                                           {"variance", true, true}, {"sd", true, true}, {"correlation", true, true},
+                                           {"levels", true, true},   {"df", true, true}};
   const dc_result_table *t = dc_result_find(view->result, "effects");
   char line[LINE_BYTES];
   if (!t || !t->rows) return;
@@ -173,6 +173,7 @@ static void put_effects(const dc_view *view)
     const char *with = dc_view_text(t, row, field(t, "with")), *one = dc_view_text(t, row, field(t, "component"));
     snprintf(line, sizeof line, "%s%s%s", one ? one : "", with ? ", " : "", with ? with : "");
     dc_grid_text(grid, dc_view_text(t, row, field(t, "term")));
+    dc_grid_text(grid, dc_view_text(t, row, field(t, "equation")));
     dc_grid_text(grid, line);
     put_number(grid, dc_view_number(t, row, field(t, "variance")));
     put_number(grid, dc_view_number(t, row, field(t, "sd")));

@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_shrunken(const dc_fit_term *term)
+{
+  return term->kind == DC_TERM_EFFECT || term->kind == DC_TERM_SMOOTH;
+}
+
 /* The level of a term's k-th column. */
 static uint32_t level_of(const dc_fit_term *term, size_t k)
 {
   uint32_t level = (uint32_t)(term->slopes ? k / term->slopes : k);
-  bool skips = term->kind != DC_TERM_EFFECT && term->reference != DC_NO_REFERENCE && level >= term->reference;
+  bool skips = !is_shrunken(term) && term->reference != DC_NO_REFERENCE && level >= term->reference;
   return level + skips;
-}
-
-static bool is_shrunken(const dc_fit_term *term)
-{
-  return term->kind == DC_TERM_EFFECT || term->kind == DC_TERM_SMOOTH;
 }
 
 static const char *equation_name(const dc_fit *fit, size_t e) { return fit->equation ? fit->equation[e] : NULL; }
@@ -111,18 +111,20 @@ static void figures_table(const dc_fit *fit, dc_result *out)
 static const char *component_name(const dc_fit_run *run, size_t k, size_t component)
 {
   const dc_recipe *recipe = run->saved.recipe;
-  const dc_recipe_term *term = &recipe->terms[k];
-  if (term->kind != DC_TERM_EFFECT) return NULL;
+  const dc_recipe_term *term = &recipe->terms[k]; /* the baseline is none of it */
+  if (k >= recipe->n_terms || term->kind != DC_TERM_EFFECT) return NULL;
   if (!term->no_intercept && component == 0) return "(Intercept)";
   size_t slope = component - (term->no_intercept ? 0 : 1);
   return slope < term->n_parts ? recipe->columns[term->parts[slope].column].name : NULL;
 }
 
-static void put_effect(const dc_fit_run *run, dc_result_table *t, size_t k, size_t i, size_t j)
+static void put_effect(const dc_fit_run *run, dc_result_table *t, size_t e, size_t k, size_t i, size_t j)
 {
   const dc_fit_term *term = &run->saved.fit->terms[k];
   size_t n = term->kind == DC_TERM_EFFECT ? term->slopes : 1;
-  double a = term->covariance[i * n + i], b = term->covariance[j * n + j], v = term->covariance[i * n + j];
+  const double *of = term->covariance + e * n * n;
+  double a = of[i * n + i], b = of[j * n + j], v = of[i * n + j];
+  dc_put_text(t, equation_name(run->saved.fit, e));
   dc_put_text(t, term->name);
   dc_put_text(t, component_name(run, k, i));
   dc_put_text(t, i == j ? NULL : component_name(run, k, j));
@@ -130,24 +132,26 @@ static void put_effect(const dc_fit_run *run, dc_result_table *t, size_t k, size
   dc_put_number(t, i == j ? sqrt(a) : NAN);
   dc_put_number(t, i == j ? NAN : v / sqrt(a * b));
   dc_put_integer(t, i != j || term->kind != DC_TERM_EFFECT ? DC_INTEGER_NULL : (int64_t)term->levels);
-  dc_put_number(t, i == j && i == 0 ? term->df : NAN);
+  dc_put_number(t, i == j && i == 0 && e == 0 ? term->df : NAN);
 }
 
 static void effects_table(const dc_fit_run *run, dc_result *out)
 {
-  static const dc_field_spec fields[] = {
-      {"term", DC_FIELD_TEXT},       {"component", DC_FIELD_TEXT}, {"with", DC_FIELD_TEXT},
-      {"variance", DC_FIELD_NUMBER}, {"sd", DC_FIELD_NUMBER},      {"correlation", DC_FIELD_NUMBER},
-      {"levels", DC_FIELD_INTEGER},  {"df", DC_FIELD_NUMBER},      {NULL, DC_FIELD_TEXT}};
+  static const dc_field_spec fields[] = {{"equation", DC_FIELD_TEXT},      {"term", DC_FIELD_TEXT},
+                                         {"component", DC_FIELD_TEXT},     {"with", DC_FIELD_TEXT},
+                                         {"variance", DC_FIELD_NUMBER},    {"sd", DC_FIELD_NUMBER},
+                                         {"correlation", DC_FIELD_NUMBER}, {"levels", DC_FIELD_INTEGER},
+                                         {"df", DC_FIELD_NUMBER},          {NULL, DC_FIELD_TEXT}};
   const dc_fit *fit = run->saved.fit;
   dc_result_table *t = dc_result_add(out, "effects", fields);
-  for (size_t k = 0; k < fit->n_terms; k++) {
-    const dc_fit_term *term = &fit->terms[k];
-    if (!is_shrunken(term) || !term->covariance) continue;
-    size_t n = term->kind == DC_TERM_EFFECT ? term->slopes : 1;
-    for (size_t i = 0; i < n; i++)
-      for (size_t j = 0; j <= i; j++) put_effect(run, t, k, i, i - j);
-  }
+  for (size_t e = 0; e < fit->n_equations; e++)
+    for (size_t k = 0; k < fit->n_terms; k++) {
+      const dc_fit_term *term = &fit->terms[k];
+      if (!is_shrunken(term) || !term->covariance) continue;
+      size_t n = term->kind == DC_TERM_EFFECT ? term->slopes : 1;
+      for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) put_effect(run, t, e, k, i, i - j);
+    }
 }
 
 static void levels_table(const dc_fit_run *run, dc_result *out)
@@ -168,7 +172,7 @@ static void levels_table(const dc_fit_run *run, dc_result *out)
         bool effect = term->kind == DC_TERM_EFFECT;
         dc_put_text(t, equation_name(fit, e));
         dc_put_text(t, term->name);
-        dc_put_text(t, effect && term->level ? term->level[level_of(term, c)] : number);
+        dc_put_text(t, term->level ? term->level[level_of(term, c)] : number);
         dc_put_text(t, effect ? component_name(run, k, c % term->slopes) : NULL);
         dc_put_number(t, one->estimate);
         dc_put_number(t, one->error);

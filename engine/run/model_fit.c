@@ -33,6 +33,8 @@ static dc_status name_cells(dc_model_reader *r, const dc_recipe *recipe, const d
   return DC_OK;
 }
 
+static const double some_number = 0; /* a smooth of the recipe is one of a number, not of levels */
+
 static dc_status term_of(dc_model_reader *r, const dc_recipe *recipe, const dc_recipe_term *from, dc_term *t)
 {
   size_t factors = 0, first = 0;
@@ -42,6 +44,7 @@ static dc_status term_of(dc_model_reader *r, const dc_recipe *recipe, const dc_r
   }
   *t = (dc_term){.name = from->name, .kind = from->kind, .basis = from->basis, .reference = from->reference};
   t->no_intercept = from->no_intercept;
+  t->number = from->kind == DC_TERM_SMOOTH ? &some_number : NULL;
   t->n_slopes = from->kind == DC_TERM_EFFECT ? from->n_parts - factors : 0;
   t->codes.levels = 1;
   if (factors == 1) {
@@ -63,13 +66,14 @@ static size_t columns_of(const dc_term *t)
   switch (t->kind) {
     case DC_TERM_FACTOR: return levels - 1;
     case DC_TERM_SLOPES: return levels - (t->reference == DC_NO_REFERENCE ? 0 : 1);
-    case DC_TERM_SMOOTH: return t->basis;
+    case DC_TERM_SMOOTH: return t->number ? t->basis : levels;
     case DC_TERM_EFFECT: return levels * (t->n_slopes + (t->no_intercept ? 0 : 1));
     default: return 1;
   }
 }
 
-/* The baseline of a model of time, its last term: "periods", by the first period of each level. */
+/* The baseline of a model of time, its last term: "periods", by the first period of each level; where each is tied to its
+ * neighbours there is "periods_variance", too. */
 static dc_status baseline_of(dc_model_reader *r, const json_t *body, dc_term *t, bool *there)
 {
   const json_t *periods;
@@ -86,6 +90,7 @@ static dc_status baseline_of(dc_model_reader *r, const json_t *body, dc_term *t,
     if (!names[k]) return dc_model_bad(r, "a period without a name");
   }
   *t = (dc_term){.name = "period", .kind = DC_TERM_FACTOR, .codes = {.levels = (uint32_t)n, .names = names}};
+  if (json_object_get(body, "periods_variance")) t->kind = DC_TERM_SMOOTH;
   return DC_OK;
 }
 
@@ -172,6 +177,16 @@ static dc_status read_knots(dc_model_reader *r, const json_t *from, dc_fit_term 
   return DC_OK;
 }
 
+static dc_status read_variance(dc_model_reader *r, const json_t *from, const char *name, const dc_fit *fit,
+                               dc_fit_term *t)
+{
+  size_t n = (t->kind == DC_TERM_EFFECT ? t->slopes * t->slopes : 1) * fit->n_equations;
+  double *variance;
+  dc_status status = dc_model_numbers_of(r, from, name, true, n, &variance);
+  if (status == DC_OK) memcpy(t->covariance, variance, n * sizeof *variance);
+  return status;
+}
+
 static dc_status read_terms(dc_model_reader *r, const json_t *body, dc_fit *fit)
 {
   const json_t *array = json_object_get(body, "terms");
@@ -179,14 +194,13 @@ static dc_status read_terms(dc_model_reader *r, const json_t *body, dc_fit *fit)
   for (size_t k = 0; k < json_array_size(array) && status == DC_OK; k++) {
     dc_fit_term *t = &fit->terms[k];
     const json_t *from = json_array_get(array, k);
-    size_t n = t->kind == DC_TERM_EFFECT ? t->slopes : 1;
-    double *variance;
     status = dc_model_number_of(r, from, "df", true, &t->df);
     if (status == DC_OK && t->kind == DC_TERM_SMOOTH) status = read_knots(r, from, t);
-    if (status != DC_OK || !t->covariance) continue;
-    status = dc_model_numbers_of(r, from, "variance", true, n * n, &variance);
-    if (status == DC_OK) memcpy(t->covariance, variance, n * n * sizeof *variance);
+    if (status == DC_OK && t->covariance) status = read_variance(r, from, "variance", fit, t);
   }
+  dc_fit_term *last = fit->n_terms ? &fit->terms[fit->n_terms - 1] : NULL;
+  if (status == DC_OK && last && last->kind == DC_TERM_SMOOTH && !last->basis)
+    status = read_variance(r, body, "periods_variance", fit, last);
   return status;
 }
 

@@ -150,7 +150,7 @@ static void put_parts(text *t, const char *name, const dc_recipe_part *parts, si
   put_raw(t, "]");
 }
 
-static void put_term(text *t, const dc_recipe_term *term, const dc_fit_term *fitted)
+static void put_term(text *t, const dc_recipe_term *term, const dc_fit_term *fitted, size_t n_equations)
 {
   size_t factors = 0;
   for (size_t p = 0; p < term->n_parts; p++) factors += term->parts[p].factor;
@@ -175,7 +175,7 @@ static void put_term(text *t, const dc_recipe_term *term, const dc_fit_term *fit
     put_numbers(t, "centre", fitted->centre, fitted->basis);
   }
   size_t n = term->kind == DC_TERM_EFFECT ? fitted->slopes : 1;
-  if (fitted->covariance) put_numbers(t, "variance", fitted->covariance, n * n);
+  if (fitted->covariance) put_numbers(t, "variance", fitted->covariance, n_equations * n * n);
   put_field(t, "df", fitted->df);
   put_raw(t, "}");
 }
@@ -248,7 +248,7 @@ static void put_recipe(text *t, const dc_recipe *r, const dc_fit *fit)
   put_raw(t, "[");
   for (size_t k = 0; k < r->n_terms; k++) {
     put_raw(t, k ? ",\n" : "\n");
-    put_term(t, &r->terms[k], &fit->terms[k]);
+    put_term(t, &r->terms[k], &fit->terms[k], fit->n_equations);
   }
   put_raw(t, "]");
 }
@@ -266,8 +266,9 @@ static void put_body(text *t, const dc_saved *saved)
   put_field(t, "df", fit->df);
   put_field(t, "smear", fit->smear);
   put_recipe(t, saved->recipe, fit);
-  if (fit->n_terms > saved->recipe->n_terms)
-    put_strings(t, "periods", fit->terms[saved->recipe->n_terms].level, fit->terms[saved->recipe->n_terms].levels);
+  const dc_fit_term *baseline = fit->n_terms > saved->recipe->n_terms ? &fit->terms[saved->recipe->n_terms] : NULL;
+  if (baseline) put_strings(t, "periods", baseline->level, baseline->levels);
+  if (baseline && baseline->covariance) put_numbers(t, "periods_variance", baseline->covariance, fit->n_equations);
   if (fit->equation) put_strings(t, "equations", fit->equation, fit->n_equations);
   put_coefficients(t, fit);
   put_figures(t, fit);

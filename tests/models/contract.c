@@ -155,7 +155,7 @@ dc_status run_fit(const run *r, const table *t, dc_fit **fit, dc_error *error)
 {
   dc_arena *arena = dc_arena_new();
   if (!arena) return dc_fail_memory(error, "a test");
-  dc_task task = {&t->design, &t->response, r->option, .95, r->threads, r->block_rows, arena};
+  dc_task task = {&t->design, &t->response, r->option, .95, r->threads, r->block_rows, arena, NULL};
   *fit = NULL;
   dc_status status = dc_model_fit(r->model, &task, fit, error);
   dc_arena_free(arena);

@@ -72,7 +72,7 @@ dc_fit *mixed_fit(const dc_design *design, const dc_response *response, const do
   dc_error error = {0};
   dc_fit *fit = NULL;
   dc_arena *arena = dc_arena_new();
-  dc_task task = {design, response, option, .95, threads, 0, arena};
+  dc_task task = {design, response, option, .95, threads, 0, arena, NULL};
   check_ok(dc_model_fit(dc_model_find("mixed"), &task, &fit, &error), &error);
   dc_arena_free(arena);
   assert_non_null(fit);

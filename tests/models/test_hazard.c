@@ -81,7 +81,7 @@ static data *simulate(uint64_t s, size_t n)
 
 static dc_fit *fit_model(const char *model, const dc_design *design, const dc_response *response, const double *option)
 {
-  dc_task task = {design, response, option, .95, 2, 0, dc_arena_new()};
+  dc_task task = {design, response, option, .95, 2, 0, dc_arena_new(), NULL};
   dc_fit *fit = NULL;
   dc_error error = {0};
   check_ok(dc_model_fit(dc_model_find(model), &task, &fit, &error), &error);
@@ -92,7 +92,7 @@ static dc_fit *fit_model(const char *model, const dc_design *design, const dc_re
 
 static dc_fit *fit_of(const data *d, double pool)
 {
-  const double option[] = {0, pool, 0, 1};
+  const double option[] = {0, pool, 0, 1, 1e-4, 40};
   dc_response response = {.name = "end", .category = &d->category, .time = d->time};
   return fit_model("hazard", &d->design, &response, option);
 }
@@ -291,7 +291,7 @@ static void periods_with_few_ends_are_pooled(void **state)
   for (size_t k = 0; k < 8; k++) assert_true(incidence[k] > 0 && incidence[k] < 1);
   dc_fit_free(fit);
   fit = fit_of(d, 1e6); /* nothing is enough: one chance for all periods, as with a constant baseline */
-  const double constant[] = {1, 5, 0, 1};
+  const double constant[] = {1, 5, 0, 1, 1e-4, 40};
   dc_response response = {.name = "end", .category = &d->category, .time = d->time};
   dc_fit *one = fit_model("hazard", &d->design, &response, constant);
   assert_int_equal(fit->n_columns, 4);
@@ -308,7 +308,7 @@ static void times_that_make_no_sense_are_refused(void **state)
   const double wrong[] = {0, -1, 1.5, NAN, INFINITY};
   data *d = simulate(6, 30);
   dc_response response = {.name = "end", .category = &d->category, .time = d->time};
-  dc_task task = {&d->design, &response, NULL, .95, 1, 0, dc_arena_new()};
+  dc_task task = {&d->design, &response, NULL, .95, 1, 0, dc_arena_new(), NULL};
   dc_fit *fit = NULL;
   dc_error error = {0};
   for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {

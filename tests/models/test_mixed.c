@@ -40,7 +40,7 @@ static void sleepstudy_is_what_lme4_has(void **state)
   if (!path) skip();
   assert_true(mixed_read(path, &t));
   sleepstudy(&t, terms, &slope);
-  dc_design design = {t.n, true, 2, terms, NULL, NULL, NULL};
+  dc_design design = {t.n, true, 2, terms, NULL, NULL, NULL, NULL, 0};
   dc_response response = {.name = "Reaction", .y = t.number[0]};
   dc_fit *fit = mixed_fit(&design, &response, NULL, 2);
   double reml = dc_fit_figure(fit, "reml_criterion");
@@ -98,7 +98,7 @@ static void cbpp_is_laplace_at_its_maximum(void **state)
   assert_true(mixed_read(path, &t));
   dc_term terms[] = {{.name = "period", .kind = DC_TERM_FACTOR, .codes = {t.code[3], 4, t.levels[3], NULL}},
                      {.name = "(1|herd)", .kind = DC_TERM_EFFECT, .codes = {t.code[0], 4, t.levels[0], NULL}}};
-  dc_design design = {t.n, true, 2, terms, NULL, NULL, NULL};
+  dc_design design = {t.n, true, 2, terms, NULL, NULL, NULL, NULL, 0};
   dc_response response = {.name = "incidence", .y = t.number[1], .trials = t.number[2]};
   dc_fit *fit = mixed_fit(&design, &response, binomial, 2);
   double *x = calloc(t.n * 4, sizeof *x), *z = calloc(t.n * t.levels[0], sizeof *z),
@@ -190,7 +190,7 @@ static void make_world(world *d, uint64_t seed, size_t n)
                           .number = d->w,
                           .codes = {d->k, 4, LEVELS_K, NULL},
                           .reference = DC_NO_REFERENCE};
-  d->design = (dc_design){n, true, 5, d->terms, d->offset, d->weight, NULL};
+  d->design = (dc_design){n, true, 5, d->terms, d->offset, d->weight, NULL, NULL, 0};
   d->response = (dc_response){.name = "y", .y = d->y};
 }
 
@@ -359,7 +359,7 @@ static void threads_change_no_byte(void **state)
   dc_term terms[] = {{.name = "s(x)", .kind = DC_TERM_SMOOTH, .number = x},
                      {.name = "(1|f)", .kind = DC_TERM_EFFECT, .codes = {f, 4, L, NULL}},
                      {.name = "(1|g)", .kind = DC_TERM_EFFECT, .codes = {g, 4, 40, NULL}}};
-  dc_design design = {N, true, 3, terms, NULL, NULL, NULL};
+  dc_design design = {N, true, 3, terms, NULL, NULL, NULL, NULL, 0};
   dc_response response = {.name = "y", .y = y};
   for (int family = 0; family < 3; family++) {
     const double option[] = {family, 0};
@@ -395,7 +395,7 @@ static void no_variance_is_no_trouble(void **state)
   }
   dc_term terms[] = {{.name = "x", .kind = DC_TERM_NUMBER, .number = x},
                      {.name = "(1|f)", .kind = DC_TERM_EFFECT, .codes = {f, 4, N / 10, NULL}}};
-  dc_design design = {N, true, 2, terms, NULL, NULL, NULL};
+  dc_design design = {N, true, 2, terms, NULL, NULL, NULL, NULL, 0};
   dc_response response = {.name = "y", .y = y};
   dc_fit *fit = mixed_fit(&design, &response, NULL, 1);
   double slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
@@ -443,7 +443,7 @@ static void refuse(const world *d, const double *option, dc_status expected)
   dc_error error = {0};
   dc_fit *fit = NULL;
   dc_arena *arena = dc_arena_new();
-  dc_task task = {&d->design, &d->response, option, .95, 1, 0, arena};
+  dc_task task = {&d->design, &d->response, option, .95, 1, 0, arena, NULL};
   check_fails(dc_model_fit(dc_model_find("mixed"), &task, &fit, &error), expected, &error);
   assert_null(fit);
   dc_arena_free(arena);

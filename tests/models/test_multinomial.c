@@ -24,7 +24,7 @@ static dc_term factor(const char *name, const uint32_t *code, uint32_t levels)
 static dc_fit *fit_with(const dc_design *design, const dc_codes *category, const double *option, int threads)
 {
   dc_response response = {.name = "kind", .category = category};
-  dc_task task = {design, &response, option, .95, threads, 0, dc_arena_new()};
+  dc_task task = {design, &response, option, .95, threads, 0, dc_arena_new(), NULL};
   dc_fit *fit = NULL;
   dc_error error = {0};
   check_ok(dc_model_fit(dc_model_find("multinomial"), &task, &fit, &error), &error);
@@ -365,7 +365,7 @@ static void what_cannot_be_fitted_is_refused(void **state)
   (void)state;
   data *d = simulate(7, 50);
   dc_response response = {.name = "kind", .category = &d->category};
-  dc_task task = {&d->design, &response, NULL, .95, 1, 0, dc_arena_new()};
+  dc_task task = {&d->design, &response, NULL, .95, 1, 0, dc_arena_new(), NULL};
   dc_fit *fit = NULL;
   dc_error error = {0};
   const dc_model *model = dc_model_find("multinomial");

@@ -1,5 +1,5 @@
 /* What dc_hazard_fit does with data that is empty, extreme or wrong. */
-#include "models/shrunk_hazard_internal.h"
+#include "tests/models/hazard_door.h"
 
 #include "engine/base/random.h"
 #include "tests/check.h"
@@ -18,7 +18,7 @@ static void start_random(uint64_t s)
 }
 
 typedef struct data {
-  dc_hazard_rows rows;
+  hazard_rows rows;
   dc_factor factor[MAX_FACTORS];
   uint32_t *code;
   double *log_length, *weight;
@@ -31,7 +31,7 @@ static data *new_data(size_t n, int n_factors, const dc_factor *factors)
   d->log_length = calloc(n + 1, sizeof(double));
   d->weight = calloc(3 * n + 1, sizeof(double));
   memcpy(d->factor, factors, (size_t)n_factors * sizeof *factors);
-  d->rows = (dc_hazard_rows){n, n_factors, d->factor, d->code, d->log_length, d->weight};
+  d->rows = (hazard_rows){n, n_factors, d->factor, d->code, d->log_length, d->weight};
   return d;
 }
 
@@ -46,24 +46,18 @@ static void free_data(data *d)
 static dc_factor ridge(uint32_t levels) { return (dc_factor){"ridge", levels, DC_PENALTY_RIDGE, 0.5, 2}; }
 static dc_factor smooth(uint32_t levels) { return (dc_factor){"smooth", levels, DC_PENALTY_SMOOTH, 0.3, 2}; }
 
-static dc_hazard_options options(int threads)
-{
-  dc_hazard_options o;
-  dc_hazard_defaults(&o);
-  o.threads = threads;
-  return o;
-}
+static hazard_options options(int threads) { return hazard_defaults(threads); }
 
-static dc_hazard *fit_with(const data *d, const dc_hazard_options *o, const dc_shrunk_limits *limits)
+static hazard *fit_with(const data *d, const hazard_options *o, const dc_shrunk_limits *limits)
 {
-  dc_hazard *fit = NULL;
+  hazard *fit = NULL;
   dc_error error = {0};
-  check_ok(dc_hazard_fit_with(&d->rows, o, limits, NULL, &fit, &error), &error);
+  check_ok(hazard_fit(&d->rows, o, limits, NULL, &fit, &error), &error);
   assert_non_null(fit);
   return fit;
 }
 
-static void assert_finite(const dc_hazard *h)
+static void assert_finite(const hazard *h)
 {
   assert_true(isfinite(h->log_likelihood) && isfinite(h->effective_df));
   for (int c = 0; c < DC_RISKS; c++) {
@@ -93,12 +87,12 @@ static void nasty_data_has_a_finite_answer(void **state)
           int kind = outcome < 3 ? outcome : outcome == 3 ? (int)code[1] : (int)below(3);
           d->weight[3 * i + (size_t)kind] = scales[k / 3];
         }
-        dc_hazard_options o = options(2);
-        dc_hazard *h = fit_with(d, &o, &limits[k % 3]);
+        hazard_options o = options(2);
+        hazard *h = fit_with(d, &o, &limits[k % 3]);
         assert_finite(h);
         if (n > 1 && outcome < 2 && scales[k / 3] >= 1) assert_true(h->intercept[outcome] > h->intercept[1 - outcome]);
         if (scales[k / 3] < 1) check_close(h->intercept[0], o.prior_intercept[0], 1e-3, 0);
-        dc_hazard_free(h);
+        hazard_free(h);
         free_data(d);
       }
 }
@@ -108,9 +102,9 @@ static void without_rows_the_prior_is_the_answer(void **state)
   (void)state;
   const dc_factor factors[] = {smooth(6), ridge(80), ridge(5000)};
   data *d = new_data(0, 3, factors);
-  dc_hazard_options o = options(1);
+  hazard_options o = options(1);
   o.prior_intercept[DC_LOST] = -1.25;
-  dc_hazard *h = fit_with(d, &o, &dc_shrunk_default_limits);
+  hazard *h = fit_with(d, &o, &dc_shrunk_default_limits);
   assert_true(h->converged);
   check_close(h->intercept[DC_WON], -3, 1e-15, 0);
   check_close(h->intercept[DC_LOST], -1.25, 1e-15, 0);
@@ -118,20 +112,20 @@ static void without_rows_the_prior_is_the_answer(void **state)
     for (uint32_t i = 0; i < h->offset[3]; i++) check_close(h->beta[c][i], 0, 0, 1e-15);
   for (int f = 0; f < 3; f++) check_close(h->tau[0][f], factors[f].prior_sd, 1e-4, 0);
   check_close(h->effective_df, 0, 0, 1e-8);
-  dc_hazard_free(h);
+  hazard_free(h);
   d->rows.n_factors = 0;
   h = fit_with(d, &o, &dc_shrunk_default_limits);
   check_close(h->intercept[DC_LOST], -1.25, 1e-15, 0);
-  dc_hazard_free(h);
+  hazard_free(h);
   d->rows.n_factors = 3;
   free_data(d);
 }
 
-static void refuse(const data *d, const dc_hazard_options *o, dc_status expected)
+static void refuse(const data *d, const hazard_options *o, dc_status expected)
 {
-  dc_hazard *h = NULL;
+  hazard *h = NULL;
   dc_error error = {0};
-  check_fails(dc_hazard_fit(&d->rows, o, NULL, &h, &error), expected, &error);
+  check_fails(hazard_fit(&d->rows, o, NULL, NULL, &h, &error), expected, &error);
   assert_null(h);
 }
 
@@ -143,18 +137,21 @@ static void bad_input_is_named(void **state)
   data *d = new_data(50, 2, factors);
   start_random(1);
   for (size_t i = 0; i < 50; i++) d->weight[3 * i + below(3)] = 1;
-  dc_hazard_options o = options(1), bad = o;
+  hazard_options o = options(1), bad = o;
   for (size_t k = 0; k < 3; k++) {
     double length = d->log_length[20], weight = d->weight[31];
     d->log_length[20] = wrong[k];
-    refuse(d, &o, DC_E_NUMERIC);
+    refuse(d, &o, DC_E_INPUT);
     d->log_length[20] = length;
     d->weight[31] = wrong[k];
-    refuse(d, &o, DC_E_NUMERIC);
+    refuse(d, &o, DC_E_INPUT);
     d->weight[31] = weight;
     bad.prior_intercept[1] = wrong[k];
-    refuse(d, &bad, DC_E_NUMERIC);
+    refuse(d, &bad, DC_E_USAGE);
   }
+  bad = o;
+  bad.prior_intercept_sd = -1;
+  refuse(d, &bad, DC_E_USAGE);
   double weight = d->weight[31];
   d->weight[31] = -1;
   refuse(d, &o, DC_E_INPUT);
@@ -162,17 +159,10 @@ static void bad_input_is_named(void **state)
   d->code[7] = 4;
   refuse(d, &o, DC_E_INPUT);
   d->code[7] = 0;
-  d->factor[1].prior_sd = 0;
+  d->factor[1].prior_sd = -1;
   refuse(d, &o, DC_E_USAGE);
   d->factor[1] = (dc_factor){"wide", 5000, DC_PENALTY_SMOOTH, 1, 1};
   refuse(d, &o, DC_E_USAGE);
-  d->factor[1] = ridge(4);
-  bad = o;
-  bad.max_newton = -1;
-  refuse(d, &bad, DC_E_USAGE);
-  d->rows.weight = NULL;
-  refuse(d, &o, DC_E_USAGE);
-  dc_hazard_free(NULL);
   free_data(d);
 }
 

@@ -84,7 +84,7 @@ static void make_world(world *d, uint64_t seed, size_t n, double sigma)
     d->y[i] = d->truth[i] + sigma * mixed_normal();
   }
   d->terms[0] = (dc_term){.name = "s(x)", .kind = DC_TERM_SMOOTH, .number = d->x};
-  d->design = (dc_design){n, true, 1, d->terms, NULL, NULL, NULL};
+  d->design = (dc_design){n, true, 1, d->terms, NULL, NULL, NULL, NULL, 0};
   d->response = (dc_response){.name = "y", .y = d->y};
 }
 

@@ -39,11 +39,11 @@ typedef struct dc_fit_term {
   size_t first, count; /* its columns: coefficients first .. first + count - 1 of each equation */
   uint32_t levels, reference;
   char **level; /* names, levels of them; NULL = none */
-  size_t basis; /* SMOOTH, with its knots (basis + 4) and the centre of each function's column (basis) */
+  size_t basis; /* SMOOTH of a number, with its knots (basis + 4) and the centre of each function's column (basis) */
   double *knots, *centre;
   size_t slopes; /* EFFECT: values in the vector of a level */
   bool no_intercept;
-  double *covariance; /* EFFECT: slopes x slopes; SMOOTH: 1 x 1, the variance; NULL = not shrunken */
+  double *covariance; /* of each equation, EFFECT: slopes x slopes; SMOOTH: 1 x 1, the variance; NULL = not shrunken */
   double df;          /* degrees of freedom used; effective ones where it is shrunken */
 } dc_fit_term;
 

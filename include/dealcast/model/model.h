@@ -19,6 +19,8 @@ typedef struct dc_model_option {
   const char *meaning;         /* for the help: a line */
 } dc_model_option;
 
+enum { DC_MOST_OPTIONS = 32 }; /* of any model */
+
 /* What responses a model takes. */
 enum {
   DC_TAKES_NUMBER = 1,   /* any */
@@ -39,6 +41,7 @@ typedef struct dc_task {
   int threads;            /* for dc_task_fold; nothing that a model computes may depend on it */
   size_t block_rows;      /* 0 = the model's own, found by `make tune` */
   struct dc_arena *arena; /* scratch of the fit: engine/base/arena.h */
+  const dc_fit *start;    /* an earlier fit of like terms, to begin from where the model can; NULL = none */
 } dc_task;
 
 typedef struct dc_model {
@@ -47,7 +50,8 @@ typedef struct dc_model {
   const char *source;  /* author, year, section */
   unsigned responses;  /* DC_TAKES_ */
   bool shrinks;        /* takes SMOOTH and EFFECT terms */
-  bool needs_time;     /* of the response */
+  bool needs_time;     /* of the response, or counts */
+  bool takes_counts;   /* in the response */
   size_t block_rows;   /* of its fold, as `make tune` found it */
   const dc_model_option *options;
   size_t n_options;
@@ -62,6 +66,8 @@ const dc_model *dc_model_find(const char *name); /* NULL: there is none */
 
 /* The initial values of the options, model->n_options of them. */
 void dc_model_defaults(const dc_model *model, double *option);
+/* Sets one of them by name, which must be one of the model's own. */
+void dc_model_set(const dc_model *model, double *option, const char *name, double value);
 /* The value of an option by name, for models: the name must be one of its own. */
 double dc_task_option(const dc_model *model, const dc_task *task, const char *name);
 
