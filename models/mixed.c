@@ -157,6 +157,15 @@ static dc_status check_response(const mixed *m, dc_error *error)
   return DC_OK;
 }
 
+/* Chances are seldom meant to be fitted by least squares. */
+static dc_status note_chances(const mixed *m, dc_fit *fit, dc_error *error)
+{
+  size_t i = 0;
+  while (i < m->n_rows && (m->y[i] == 0 || m->y[i] == 1)) i++;
+  if (!m->family->scaled || i < m->n_rows) return DC_OK;
+  return dc_fit_add_note(fit, error, "the response is 0 or 1, and its mean is fitted: --family binomial fits log odds");
+}
+
 /* --- the fixed part --- */
 
 /* Columns that those before them make up are left out: no pivot is left of them in the Gram matrix's Cholesky factor. */
@@ -421,6 +430,7 @@ static dc_status fit_mixed(const dc_task *task, dc_fit *fit, dc_error *error)
   if (status == DC_OK) status = search(m, m->n_rows < MANY_ROWS ? exact : exact_of_many, &rounds, &converged, error);
   if (status == DC_OK) status = mixed_variances(m, true, error);
   if (status == DC_OK) status = mixed_report(m, fit, rounds, error);
+  if (status == DC_OK) status = note_chances(m, fit, error);
   if (status != DC_OK || converged) return status;
   status = dc_fit_add_note(fit, error, "not converged after %d rounds", rounds);
   return status == DC_OK ? dc_fail(error, DC_W_MAXITER, "mixed: not converged after %d rounds", rounds) : status;
