@@ -130,7 +130,7 @@ int main(int count, char **argument)
     terms[NUMBERS + k] = (dc_term){
         .name = names[NUMBERS + k], .kind = DC_TERM_FACTOR, .codes = {d.f[k], 1, levels[k], NULL}};
   terms[NUMBERS + FACTORS] = (dc_term){.name = "(1|rep)", .kind = DC_TERM_EFFECT, .codes = {d.rep, 2, REPS, NULL}};
-  dc_design design = {ROWS, true, NUMBERS + FACTORS, terms, NULL, NULL, NULL};
+  dc_design design = {ROWS, true, NUMBERS + FACTORS, terms, NULL, NULL, NULL, NULL, 0};
   dc_response response = {.name = "y", .y = d.y};
   bool failed = run("fixed", "logistic", &design, &response, 2, rounds);
   design.n_terms++;
