@@ -205,16 +205,23 @@ dc_status dc_problem_new(const dc_task *task, const dc_family *family, dc_proble
   return status;
 }
 
+dc_status dc_problem_of_all(const dc_task *task, const dc_family *family, dc_problem **made, dc_error *error)
+{
+  dc_problem *problem = *made = dc_arena_alloc(task->arena, 1, sizeof *problem);
+  if (!problem) return dc_fail_memory(error, "fitting a model");
+  *problem = (dc_problem){.task = task, .family = *family};
+  return dc_rows_plan(problem, error);
+}
+
 dc_status dc_problem_with_effect(const dc_task *task, const dc_term *term, size_t most, dc_problem **made,
                                  dc_error *error)
 {
-  const dc_family family = {DC_FAMILY_BINOMIAL, DC_LINK_LOGIT, 0};
   dc_problem *problem = dc_arena_alloc(task->arena, 1, sizeof *problem);
   dc_effect *effect = dc_arena_alloc(task->arena, 1, sizeof *effect);
   *made = NULL;
   if (!problem || !effect) return dc_fail_memory(error, "fitting a model");
   *effect = (dc_effect){.term = term};
-  *problem = (dc_problem){.task = task, .family = family, .effect = effect};
+  *problem = (dc_problem){.task = task, .family = {DC_FAMILY_BINOMIAL, DC_LINK_LOGIT, 0}, .effect = effect};
   dc_status status = dc_rows_plan(problem, NULL);
   if (status == DC_E_MEMORY) return dc_fail_memory(error, "fitting a model");
   if (status == DC_E_CANCELLED) return dc_fail(error, status, "cancelled");

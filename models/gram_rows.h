@@ -95,8 +95,11 @@ typedef void dc_visit(void *context, const dc_tile *tile, double *sums);
 dc_status dc_problem_visit(dc_problem *problem, const double *beta, size_t doubles, dc_visit *visit, void *context,
                            double *sums, dc_error *error) DC_MUST_CHECK;
 
-/* A problem with an effect (its term, one number a level, is one of the task's): planned only, no column is left out and
- * there is no start. *problem stays NULL where this cannot be: responses that are not all 0 or 1, weights, tables of more than
+/* Planned only: no column is left out, and there is no start. */
+dc_status dc_problem_of_all(const dc_task *task, const dc_family *family, dc_problem **problem,
+                            dc_error *error) DC_MUST_CHECK;
+
+/* A problem with an effect (its term, one number a level, is one of the task's), planned only, too. *problem stays NULL where this cannot be: responses that are not all 0 or 1, weights, tables of more than
  * `most` values. */
 dc_status dc_problem_with_effect(const dc_task *task, const dc_term *term, size_t most, dc_problem **problem,
                                  dc_error *error) DC_MUST_CHECK;

@@ -59,7 +59,8 @@ typedef struct dc_path {
 dc_status dc_path_fit(dc_problem *problem, double alpha, dc_path *path, dc_error *error) DC_MUST_CHECK;
 
 /* Fills mean, error, best and plain. in_time: fold k of `folds` is held out from a fit to the rows before it (the rows are
- * in order of time); otherwise rows are dealt to folds by a hash of their number. */
+ * in order of time); otherwise rows are dealt to folds by what is in
+ * them (folds.h). */
 dc_status dc_path_validate(dc_problem *problem, dc_path *path, size_t folds, bool in_time,
                            dc_error *error) DC_MUST_CHECK;
 

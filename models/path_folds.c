@@ -2,6 +2,8 @@
 #include "models/path.h"
 
 #include "engine/base/arena.h"
+#include "models/folds.h"
+#include "models/gram_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,50 +50,40 @@ dc_status dc_path_fit(dc_problem *problem, double alpha, dc_path *path, dc_error
 typedef struct folds {
   size_t count, rows;
   bool in_time;
+  uint32_t *fold; /* of each row, where it is not time that deals them */
 } folds;
 
-/* Sebastiano Vigna's splitmix64 of the row's number: the same fold for a row whatever else there is. */
-static size_t dealt(size_t row, size_t count)
-{
-  uint64_t z = ((uint64_t)row + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return (size_t)((z ^ (z >> 31)) % count);
-}
-
-/* Whether a row is in the fit of a fold (trained), and whether in it or held out from it (seen). */
+/* In time, fold k is the stretch of rows before which a fit to k + 1 stretches ends. */
 static bool is_trained(const folds *f, size_t fold, size_t row)
 {
   if (f->in_time) return row < f->rows / (f->count + 1) * (fold + 1);
-  return dealt(row, f->count) != fold;
+  return f->fold[row] != fold;
 }
 
-static bool is_seen(const folds *f, size_t fold, size_t row)
+static bool is_held_out(const folds *f, size_t fold, size_t row)
 {
-  return !f->in_time || fold + 1 == f->count || row < f->rows / (f->count + 1) * (fold + 2);
+  if (!f->in_time) return f->fold[row] == fold;
+  return !is_trained(f, fold, row) && (fold + 1 == f->count || row < f->rows / (f->count + 1) * (fold + 2));
 }
 
-/* A problem of some of the rows: the others weigh nothing. Scratch of its own arena. */
+/* A problem of some of the rows. Scratch of its own arena. */
 typedef struct part {
-  dc_design design;
-  dc_task task;
+  dc_some_rows some;
   dc_problem *problem;
   dc_quadratic *q;
   double *beta;
 } part;
 
 static dc_status begin_part(part *p, const dc_problem *whole, struct dc_arena *arena, const folds *f, size_t fold,
-                            bool (*is_in)(const folds *, size_t, size_t), dc_error *error)
+                            bool train, dc_error *error)
 {
-  double *weight = dc_arena_alloc(arena, f->rows, sizeof *weight);
-  if (!weight) return dc_fail_memory(error, "holding rows out");
-  p->design = *whole->task->design;
-  for (size_t i = 0; i < f->rows; i++) weight[i] = !is_in(f, fold, i) ? 0 : p->design.weight ? p->design.weight[i] : 1;
-  p->design.weight = weight;
-  p->task = *whole->task;
-  p->task.design = &p->design;
-  p->task.arena = arena;
-  dc_status status = dc_problem_new(&p->task, &whole->family, &p->problem, error);
+  uint8_t *marked = dc_arena_alloc(arena, f->rows, 1);
+  if (!marked) return dc_fail_memory(error, "holding rows out");
+  for (size_t i = 0; i < f->rows; i++) marked[i] = train ? is_trained(f, fold, i) : is_held_out(f, fold, i);
+  dc_status status = dc_some_rows_take(whole->task, marked, arena, &p->some, error);
+  if (status != DC_OK) return status;
+  status = train ? dc_problem_new(&p->some.task, &whole->family, &p->problem, error)
+                 : dc_problem_of_all(&p->some.task, &whole->family, &p->problem, error);
   if (status != DC_OK) return status;
   p->q = dc_quadratic_new(p->problem);
   p->beta = dc_arena_alloc(arena, p->problem->p + 1, sizeof *p->beta);
@@ -124,13 +116,15 @@ typedef struct fold_scores {
   double score[DC_PATH_POINTS]; /* deviance a unit of it */
 } fold_scores;
 
-/* Both: in `arena`, which is the fold's own. */
 static dc_status score_fold(dc_problem *whole, const dc_path *path, const folds *f, size_t fold, struct dc_arena *arena,
                             fold_scores *scores, dc_error *error)
 {
-  part train, seen = {.problem = whole};
-  dc_status status = begin_part(&train, whole, arena, f, fold, is_trained, error);
-  if (status == DC_OK) status = begin_part(&seen, whole, arena, f, fold, is_seen, error);
+  part train, out;
+  dc_status status = begin_part(&out, whole, arena, f, fold, false, error);
+  scores->weight = 0;
+  if (status != DC_OK || out.some.design.n_rows == 0) return status;
+  status = begin_part(&train, whole, arena, f, fold, true, error);
+  if (status == DC_E_NUMERIC || status == DC_E_SHORT) return DC_OK; /* rows that tell nothing */
   if (status != DC_OK) return status;
   dc_net_space *space = dc_net_space_new(train.problem);
   double *estimate = dc_arena_alloc(arena, whole->n_columns + 1, sizeof *estimate);
@@ -140,19 +134,18 @@ static dc_status score_fold(dc_problem *whole, const dc_path *path, const folds 
   if (train.problem->intercept) train.beta[0] = train.problem->constant;
   status = dc_problem_at(train.problem, train.beta, train.q, error);
   dc_net_end end = {0};
-  scores->weight = 0;
   if (status != DC_OK || !has_both(train.problem, train.q)) return status;
   for (size_t k = 0; k < path->n; k++) {
     dc_net net = {path->alpha, path->point[k].lambda, ROUGH};
     status = dc_net_fit(train.problem, space, net, train.beta, train.q, &end, error);
     if (status != DC_OK && status != DC_W_MAXITER) return status;
     dc_problem_to_design(train.problem, train.beta, estimate);
-    from_design(seen.problem, estimate, seen.beta);
-    status = dc_problem_deviance(seen.problem, seen.beta, seen.q, error);
+    from_design(out.problem, estimate, out.beta);
+    status = dc_problem_deviance(out.problem, out.beta, out.q, error);
     if (status != DC_OK) return status;
-    scores->weight = seen.q->weight - train.q->weight;
+    scores->weight = out.q->weight;
     if (!(scores->weight > 0)) return DC_OK;
-    scores->score[k] = (seen.q->deviance - train.q->deviance) / scores->weight;
+    scores->score[k] = out.q->deviance / scores->weight;
   }
   return DC_OK;
 }
@@ -185,11 +178,14 @@ static void choose(dc_path *path, const fold_scores *scores, size_t folds_, size
 
 dc_status dc_path_validate(dc_problem *problem, dc_path *path, size_t count, bool in_time, dc_error *error)
 {
-  folds f = {count, problem->task->design->n_rows, in_time};
+  folds f = {count, problem->task->design->n_rows, in_time, NULL};
   fold_scores *scores = dc_arena_alloc(problem->task->arena, count, sizeof *scores);
-  if (!scores) return dc_fail_memory(error, "holding rows out");
+  f.fold = dc_arena_alloc(problem->task->arena, in_time ? 1 : f.rows, sizeof *f.fold);
+  if (!scores || !f.fold) return dc_fail_memory(error, "holding rows out");
   if (f.rows < 2 * count) return dc_fail(error, DC_E_SHORT, "%zu rows are too few for %zu folds", f.rows, count);
   size_t used = 0;
+  dc_status dealt = in_time ? DC_OK : dc_folds_deal(problem->task, count, f.fold, error);
+  if (dealt != DC_OK) return dealt;
   for (size_t k = 0; k < count; k++) {
     struct dc_arena *arena = dc_arena_new();
     if (!arena) return dc_fail_memory(error, "holding rows out");

@@ -3,7 +3,9 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "engine/features/rest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@ typedef struct making {
   uint32_t *at; /* of the table's columns, their place in the recipe; DC_NO_COLUMN = not read */
   dc_recipe_left_out *left_out;
   void *context;
+  bool has_response; /* r->response is known: no term can be made of its column */
   dc_error *error;
 } making;
 
@@ -98,6 +101,9 @@ static dc_status use_variable(making *m, const dc_formula *f, const dc_variable 
   *part = (dc_recipe_part){.transform = v->transform, .power = v->power};
   dc_status status = use(m, found, &part->column);
   if (status != DC_OK) return status;
+  if (m->has_response && part->column == m->r->response.column)
+    return dc_formula_fail(f, v->at, m->error, "column \"%.80s\" is the target and cannot explain itself",
+                           m->r->columns[part->column].name);
   dc_recipe_column *column = &m->r->columns[part->column];
   bool words = column->type == DC_TYPE_CATEGORY;
   if (words && v->transform != DC_AS_IS)
@@ -186,24 +192,35 @@ static bool has_column(const making *m, const dc_formula *f, const char *name)
   return false;
 }
 
+/* A column that `.` stands for: x or, of many levels, (1 | x). */
+static dc_status add_other(making *m, const dc_formula *f, const char *name, bool many)
+{
+  dc_variable v = {.name = name, .column = name};
+  dc_formula_term one = {.kind = DC_FORMULA_PRODUCT, .name = name, .n = 1, .variables = &v};
+  if (!many) return add_product(m, f, &one);
+  size_t room = strlen(name) + sizeof "(1 | )";
+  char *effect = dc_arena_alloc(m->r->arena, room, 1);
+  if (!effect) return no_memory(m);
+  snprintf(effect, room, "(1 | %s)", name);
+  one.kind = DC_FORMULA_EFFECT;
+  one.name = effect;
+  return add_effect(m, f, &one);
+}
+
 /* Every column that has no other part and can be used. */
 static dc_status add_rest(making *m, const dc_formula *f)
 {
   for (size_t c = 0; c < m->table->n_columns; c++) {
     const dc_column *column = &m->table->columns[c];
-    const char *why = NULL;
     if (m->at[c] != DC_NO_COLUMN || has_column(m, f, column->name)) continue;
-    if (column->type == DC_TYPE_EMPTY) why = "it has no value";
-    if (column->type == DC_TYPE_TEXT) why = "its texts hardly repeat";
-    if (column->currencies) why = "it holds several currencies";
-    if (column->type == DC_TYPE_CATEGORY && column->n_words < 3) why = "it has one value only";
+    const char *why = dc_rest_why_not(m->table, column);
+    bool many = column->type == DC_TYPE_CATEGORY && column->n_words > DC_REST_LEVELS + 1;
+    if (!why && many && !m->ask->wants_effects) why = "it has more than 50 levels";
     if (why) {
       if (m->left_out) m->left_out(m->context, column->name, why);
       continue;
     }
-    dc_variable v = {.name = column->name, .column = column->name};
-    dc_formula_term one = {.kind = DC_FORMULA_PRODUCT, .name = column->name, .n = 1, .variables = &v};
-    dc_status status = add_product(m, f, &one);
+    dc_status status = add_other(m, f, column->name, many);
     if (status != DC_OK) return status;
   }
   return DC_OK;
@@ -282,6 +299,7 @@ static dc_status add_response(making *m)
   dc_recipe *r = m->r;
   dc_status status = use_variable(m, ask->target, term->variables, ask->wants_category, &r->response);
   if (status != DC_OK) return status;
+  m->has_response = true;
   if (term->variables->transform != DC_AS_IS && term->variables->transform != DC_LOG)
     return dc_formula_fail(ask->target, 0, m->error, "of transforms a response can only have log(y)");
   if (!r->response.factor) return DC_OK;
@@ -315,6 +333,8 @@ static dc_status make(making *m)
   if (status == DC_OK) status = use_option(m, "--id", ask->id, true, &r->id);
   if (status == DC_OK && r->id != DC_NO_COLUMN) r->columns[r->id].leveled = r->id == r->cluster;
   if (status == DC_OK) status = use_option(m, "--offset", ask->offset, false, &offset);
+  if (status == DC_OK && offset == r->response.column)
+    return dc_fail_at(m->error, DC_E_USAGE, ask->file, 0, 0, "--offset %.80s: the column is the target", ask->offset);
   if (status == DC_OK && offset != DC_NO_COLUMN) r->offsets[r->n_offsets++] = (dc_recipe_part){.column = offset};
   if (status == DC_OK) status = add_terms(m);
   if (status == DC_OK) code_factors(r);

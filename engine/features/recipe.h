@@ -69,6 +69,7 @@ typedef struct dc_recipe_request {
   const dc_formula *formula, *target;
   const char *trials, *weights, *cluster, *offset, *time, *id; /* columns by name; NULL = none */
   bool wants_category, wants_chance;                           /* what the model makes of a response of levels */
+  bool wants_effects;                                          /* the model shrinks: `.` makes effects of many levels */
   const char *file;                                            /* for messages */
 } dc_recipe_request;
 

@@ -73,6 +73,7 @@ static dc_status ask(dc_fit_run *run, const dc_model *model, dc_error *error)
                                .id = job->id,
                                .wants_category = model->responses == DC_TAKES_CATEGORY,
                                .wants_chance = model->responses & DC_TAKES_CHANCE,
+                               .wants_effects = model->shrinks,
                                .file = dc_fit_file(run)};
   if (status == DC_OK) status = dc_recipe_new(&request, table, leave_out, run, &run->saved.recipe, error);
   dc_formula_free(formula);

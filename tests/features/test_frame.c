@@ -216,6 +216,47 @@ static void effects_and_the_rest(void **state)
   clear(&m);
 }
 
+/* 120 rows; of the columns only size, visit (it repeats) and, where the model shrinks, town say something. */
+static void the_rest_is_no_ids(void **state)
+{
+  (void)state;
+  char text[16384];
+  size_t used = (size_t)snprintf(text, sizeof text, "y,size,visit,row,Deal Number,personId,day,same,town\n");
+  for (int i = 0; i < 120; i++)
+    used += (size_t)snprintf(text + used, sizeof text - used, "%d,%d.5,%d,%d,%d,%d,2024-03-%02d,7,t%d\n", 1 + i % 7,
+                             i * 31 % 17, i % 40, 1 + i * 7 % 120, 90000 + i * i, i % 9, 1 + i % 28, i % 55);
+  for (int shrinks = 0; shrinks < 2; shrinks++) {
+    made m;
+    dc_recipe_request more = {.wants_effects = shrinks};
+    make(&m, text, "log(y)", ".", &more);
+    assert_int_equal(m.left_out, 6 - shrinks);
+    assert_int_equal(m.frame->design.n_terms, 2 + shrinks);
+    assert_int_equal(term(&m, "size")->kind, DC_TERM_NUMBER);
+    assert_int_equal(term(&m, "visit")->kind, DC_TERM_NUMBER);
+    if (shrinks) assert_int_equal(term(&m, "(1 | town)")->codes.levels, 55);
+    clear(&m);
+  }
+}
+
+static void the_target_is_no_term(void **state)
+{
+  (void)state;
+  static const char *const terms[] = {"y", "x + log(y)", "x:y", "s(y)", "offset(y)", "(y | f)", "(1 | y)", ". + y^2"};
+  for (size_t k = 0; k < sizeof terms / sizeof *terms; k++)
+    for (int logged = 0; logged < 2; logged++) {
+      made m;
+      dc_error error;
+      assert_int_equal(try_to_make(&m, table, logged ? "log(y)" : "y", terms[k], NULL, &error), DC_E_USAGE);
+      assert_non_null(strstr(error.message, "is the target"));
+      clear(&m);
+    }
+  made m;
+  dc_error error;
+  const dc_recipe_request more = {.offset = "y"};
+  assert_int_equal(try_to_make(&m, table, "y", "x", &more, &error), DC_E_USAGE);
+  clear(&m);
+}
+
 static void responses(void **state)
 {
   (void)state;
@@ -320,9 +361,16 @@ static void applied(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rows_and_numbers), cmocka_unit_test(levels_and_references), cmocka_unit_test(codings),
-      cmocka_unit_test(products),         cmocka_unit_test(effects_and_the_rest),  cmocka_unit_test(responses),
-      cmocka_unit_test(refusals),         cmocka_unit_test(canonical_order),       cmocka_unit_test(applied)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(rows_and_numbers),
+                                     cmocka_unit_test(levels_and_references),
+                                     cmocka_unit_test(codings),
+                                     cmocka_unit_test(products),
+                                     cmocka_unit_test(effects_and_the_rest),
+                                     cmocka_unit_test(the_rest_is_no_ids),
+                                     cmocka_unit_test(the_target_is_no_term),
+                                     cmocka_unit_test(responses),
+                                     cmocka_unit_test(refusals),
+                                     cmocka_unit_test(canonical_order),
+                                     cmocka_unit_test(applied)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

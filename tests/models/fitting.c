@@ -43,3 +43,19 @@ dc_fit *fitting_run(const fitting *f)
   check_ok(fitting_try(f, &fit, &error), &error);
   return fit;
 }
+
+void fitting_check_logistic(const dc_design *design, const uint32_t *kind, const dc_fit *fit)
+{
+  double *y = calloc(design->n_rows, sizeof *y);
+  assert_non_null(y);
+  for (size_t i = 0; i < design->n_rows; i++) y[i] = kind[i];
+  const fitting f = {.model = "logistic", .design = *design, .response = {.name = "y", .y = y}};
+  dc_fit *logistic = fitting_run(&f);
+  assert_int_equal(logistic->n_columns, fit->n_columns);
+  for (size_t j = 0; j < fit->n_columns; j++) {
+    check_close(fit->coefficients[j].estimate, logistic->coefficients[j].estimate, 1e-10, 1e-12);
+    check_close(fit->coefficients[j].error, logistic->coefficients[j].error, 1e-10, 0);
+  }
+  dc_fit_free(logistic);
+  free(y);
+}

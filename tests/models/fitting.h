@@ -21,4 +21,7 @@ dc_fit *fitting_run(const fitting *f);
 /* The status, whatever it is, with error (never NULL) filled. */
 dc_status fitting_try(const fitting *f, dc_fit **fit, dc_error *error);
 
+/* The fit of kinds 0 and 1 has the coefficients and errors of the registry's `logistic`, to 1e-10. */
+void fitting_check_logistic(const dc_design *design, const uint32_t *kind, const dc_fit *fit);
+
 #endif

@@ -4,6 +4,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/random.h"
 #include "tests/check.h"
+#include "tests/models/fitting.h"
 
 enum { KINDS = 3, PERIODS = 6 };
 
@@ -226,7 +227,7 @@ static void expanded_rows_give_the_same_fit(void **state)
   free_data(d);
 }
 
-/* One kind of end, one period: Newton of a logit, written out. */
+/* One kind of end, one period: Newton of a logit, written out, and `logistic`. */
 static void one_period_and_one_kind_are_a_logit(void **state)
 {
   (void)state;
@@ -259,6 +260,7 @@ static void one_period_and_one_kind_are_a_logit(void **state)
   check_close(fit->coefficients[0].estimate, b[0], 1e-11, 1e-13);
   check_close(fit->coefficients[1].estimate, b[1], 1e-11, 1e-13);
   check_close(fit->coefficients[1].error, sqrt(h[0] / (h[0] * h[2] - h[1] * h[1])), 1e-10, 0);
+  fitting_check_logistic(&d->design, d->kind, fit);
   dc_fit_free(fit);
   free_data(d);
 }

@@ -40,7 +40,7 @@ static void simulate(world *d)
   d->terms[2] = (dc_term){.name = "(1|rep)", .kind = DC_TERM_EFFECT, .codes = {d->rep, 2, LEVELS, NULL}};
   d->terms[3] = (dc_term){.name = "z", .kind = DC_TERM_NUMBER, .number = d->z};
   d->terms[4] = (dc_term){.name = "g", .kind = DC_TERM_FACTOR, .codes = {d->g, 1, 9, NULL}};
-  d->design = (dc_design){ROWS, true, TERMS, d->terms, d->offset, NULL, NULL, NULL, 0};
+  d->design = (dc_design){.n_rows = ROWS, .intercept = true, .n_terms = TERMS, .terms = d->terms, .offset = d->offset};
   d->response = (dc_response){.name = "y", .y = d->y};
 }
 

@@ -3,6 +3,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/random.h"
 #include "tests/check.h"
+#include "tests/models/fitting.h"
 #include "tests/models/suites.h"
 
 enum { MOST = 8 };
@@ -273,7 +274,7 @@ static void terms_are_tested_by_fits_without_them(void **state)
   free_data(d);
 }
 
-/* Two categories: Newton of a logit, written out. */
+/* Two categories: Newton of a logit, written out, and `logistic`. */
 static void two_categories_are_a_logit(void **state)
 {
   (void)state;
@@ -304,6 +305,7 @@ static void two_categories_are_a_logit(void **state)
   check_close(fit->coefficients[1].estimate, b[1], 1e-12, 1e-13);
   check_close(fit->coefficients[0].error, sqrt(h[2] / det), 1e-10, 0);
   check_close(fit->coefficients[1].error, sqrt(h[0] / det), 1e-10, 0);
+  fitting_check_logistic(&d->design, d->kind, fit);
   dc_fit_free(fit);
   free_data(d);
 }

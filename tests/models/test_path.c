@@ -1,6 +1,7 @@
 /* The elastic net: figures of glmnet, its conditions recomputed from rows, the path, lambda by rows held out.
  *
  * Figures: R 4.2.2, glmnet 4.1-6, thresh 1e-30 (its own convergence leaves about 9 digits). */
+#include "models/folds.h"
 #include "tests/check.h"
 #include "tests/models/birthwt.h"
 
@@ -154,30 +155,97 @@ static void test_ends(void **state)
   birthwt_free(b);
 }
 
-/* glmnet's choice on the same folds (cv.glmnet with foldid and our lambdas). */
-static void test_folds(void **state)
-{
-  (void)state;
-  birthwt *b = birthwt_read();
-  if (!b) skip();
-  fitting_option(&b->fitting, "choose", 1);
-  dc_fit *fit = fitting_run(&b->fitting);
-  print_message("%s\n", fit->notes[fit->n_notes - 1]);
-  check_close(dc_fit_figure(fit, "lambda"), .00887736877701, 1e-9, 0);
-  check_close(dc_fit_figure(fit, "held_out_deviance"), 1.16959282317, 1e-8, 0);
-  check_close(dc_fit_figure(fit, "held_out_error"), .0769814674587, 1e-7, 0);
-  dc_fit_free(fit);
-  fitting_option(&b->fitting, "one-error", 1);
-  fit = fitting_run(&b->fitting);
-  check_close(dc_fit_figure(fit, "lambda"), .0519949337365, 1e-9, 0);
-  dc_fit_free(fit);
-  birthwt_free(b);
-}
-
 /* The file is sorted by the response; as rows in order of time they take turns. */
 static void shuffle(const double *from, double *to, size_t n)
 {
   for (size_t i = 0; i < n; i++) to[i] = from[i * 50 % n];
+}
+
+/* Deviance a row of what each fold holds out, from fits to the others: rows of another fold weigh nothing. */
+static double held_out(birthwt *b, const uint32_t *fold, size_t count, double lambda)
+{
+  size_t n = b->csv->rows;
+  double *weight = calloc(n, sizeof *weight), sum = 0;
+  assert_non_null(weight);
+  fitting_option(&b->fitting, "choose", 0);
+  fitting_option(&b->fitting, "lambda", lambda);
+  b->fitting.design.weight = weight;
+  for (uint32_t k = 0; k < count; k++) {
+    for (size_t i = 0; i < n; i++) weight[i] = fold[i] != k;
+    dc_fit *fit = fitting_run(&b->fitting);
+    for (size_t i = 0; i < n; i++) {
+      double eta = 0;
+      for (size_t j = 0; j < BIRTHWT_COLUMNS; j++) eta += birthwt_at(b, i, j) * fit->coefficients[j].estimate;
+      if (fold[i] == k) sum += 2 * log1p(exp(b->fitting.response.y[i] > 0 ? -eta : eta));
+    }
+    dc_fit_free(fit);
+  }
+  b->fitting.design.weight = NULL;
+  free(weight);
+  return sum / (double)n;
+}
+
+/* The choice recomputed: no neighbour on the path is better. */
+static void test_folds(void **state)
+{
+  (void)state;
+  enum { FOLDS = 10 };
+  birthwt *b = birthwt_read();
+  if (!b) skip();
+  uint32_t *fold = calloc(b->csv->rows, sizeof *fold);
+  dc_task task = {.design = &b->fitting.design, .response = &b->fitting.response};
+  dc_error error;
+  assert_non_null(fold);
+  check_ok(dc_folds_deal(&task, FOLDS, fold, &error), &error);
+  fitting_option(&b->fitting, "choose", 1);
+  dc_fit *fit = fitting_run(&b->fitting);
+  print_message("%s\n", fit->notes[fit->n_notes - 1]);
+  double lambda = dc_fit_figure(fit, "lambda"), least = dc_fit_figure(fit, "held_out_deviance");
+  double limit = least + dc_fit_figure(fit, "held_out_error"), ratio = pow(1e-4, 1. / 99);
+  dc_fit_free(fit);
+  fitting_option(&b->fitting, "one-error", 1);
+  fit = fitting_run(&b->fitting);
+  double plain = dc_fit_figure(fit, "lambda");
+  dc_fit_free(fit);
+  fitting_option(&b->fitting, "one-error", 0);
+  check_close(held_out(b, fold, FOLDS, lambda), least, 1e-6, 0);
+  assert_true(held_out(b, fold, FOLDS, lambda * ratio) > least && held_out(b, fold, FOLDS, lambda / ratio) > least);
+  assert_true(plain > lambda && held_out(b, fold, FOLDS, plain) <= limit);
+  free(fold);
+  birthwt_free(b);
+}
+
+/* Rows in another order, codes and all: the same choice. */
+static void test_order(void **state)
+{
+  (void)state;
+  birthwt *b = birthwt_read();
+  if (!b) skip();
+  size_t n = b->csv->rows;
+  dc_fit *fits[2];
+  double *numbers = calloc(n * (BIRTHWT_TERMS + 1), sizeof *numbers), *y = numbers + BIRTHWT_TERMS * n;
+  uint8_t *code = calloc(n, 1);
+  assert_true(numbers && code);
+  fitting_option(&b->fitting, "choose", 1);
+  fits[0] = fitting_run(&b->fitting);
+  for (size_t t = 0; t < BIRTHWT_TERMS; t++) {
+    if (!b->term[t].number) continue;
+    shuffle(b->term[t].number, numbers + t * n, n);
+    b->term[t].number = numbers + t * n;
+  }
+  for (size_t i = 0; i < n; i++) code[i] = (uint8_t)dc_codes_at(&b->term[2].codes, i * 50 % n);
+  shuffle(b->fitting.response.y, y, n);
+  b->fitting.response.y = y;
+  b->term[2].codes.code = code;
+  b->term[2].codes.bytes = 1;
+  fits[1] = fitting_run(&b->fitting);
+  for (size_t k = 0; k < BIRTHWT_COLUMNS; k++)
+    check_close(fits[1]->coefficients[k].estimate, fits[0]->coefficients[k].estimate, 1e-9, 1e-12);
+  check_close(dc_fit_figure(fits[1], "held_out_deviance"), dc_fit_figure(fits[0], "held_out_deviance"), 1e-9, 0);
+  for (int k = 0; k < 2; k++) dc_fit_free(fits[k]);
+  free(numbers);
+  free(code);
+  birthwt_free(b);
 }
 
 /* What held-out rows choose, the same bytes for any number of threads. */
@@ -230,6 +298,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_glmnet), cmocka_unit_test(test_lasso),
                                      cmocka_unit_test(test_ends),   cmocka_unit_test(test_many),
-                                     cmocka_unit_test(test_folds),  cmocka_unit_test(test_choose)};
+                                     cmocka_unit_test(test_folds),  cmocka_unit_test(test_choose),
+                                     cmocka_unit_test(test_order)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
