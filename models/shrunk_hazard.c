@@ -70,6 +70,17 @@ static void begin_term(dc_shrunk *s, const dc_shrunk_rows *rows, const dc_fit *s
   }
 }
 
+/* The start's term of that name and shape, best at the same place; NULL where there is none. */
+static const dc_fit_term *term_like(const dc_fit *start, const dc_term *term, size_t t)
+{
+  for (size_t k = 0; k < start->n_terms; k++) {
+    const dc_fit_term *from = &start->terms[(t + k) % start->n_terms];
+    if (from->kind == term->kind && from->slopes == dc_shrunk_parts(term) && strcmp(from->name, term->name) == 0)
+      return from;
+  }
+  return NULL;
+}
+
 /* A crude rate when nothing is known, else the earlier fit. Never decides where the iteration ends. */
 static void set_start(dc_shrunk *s, const dc_shrunk_rows *rows, const dc_fit *start, bool tuned)
 {
@@ -86,14 +97,11 @@ static void set_start(dc_shrunk *s, const dc_shrunk_rows *rows, const dc_fit *st
     double estimate = start->coefficients[c * start->n_columns].estimate;
     if (isfinite(estimate)) s->theta[c] = estimate;
   }
-  for (size_t t = 0; t < rows->survey->design.n_terms; t++)
-    for (size_t k = 0; k < start->n_terms; k++)
-      if (start->terms[k].kind == rows->survey->design.terms[t].kind &&
-          strcmp(start->terms[k].name, rows->survey->design.terms[t].name) == 0 &&
-          start->terms[k].slopes == dc_shrunk_parts(&rows->survey->design.terms[t])) {
-        if (tuned) begin_variances(s, rows, &start->terms[k], t);
-        begin_term(s, rows, start, &start->terms[k], t);
-      }
+  for (size_t t = 0; t < rows->survey->design.n_terms; t++) {
+    const dc_fit_term *from = term_like(start, &rows->survey->design.terms[t], t);
+    if (from && tuned) begin_variances(s, rows, from, t);
+    if (from) begin_term(s, rows, start, from, t);
+  }
 }
 
 typedef struct search {

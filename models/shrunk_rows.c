@@ -204,6 +204,12 @@ static void sum_rows(building *b)
 
 /* --- codes --- */
 
+/* Every row is one of the task's, every factor a term of codes. */
+static bool plain(const building *b)
+{
+  return !spells(b) && !b->some_values && b->rows->problem.n_picks <= DC_SHRUNK_FACTORS;
+}
+
 static uint32_t code_of(const building *b, size_t f, size_t row)
 {
   const dc_shrunk_block *block = &b->rows->blocks[f];
@@ -219,7 +225,11 @@ static dc_status number_levels(building *b, size_t f, dc_error *error)
   uint32_t n = 0, *to = dc_arena_alloc(b->task->arena, block->levels + 1, sizeof *to);
   if (!to) return out_of_memory(error);
   const bool all = b->factors[f].penalty == DC_PENALTY_SMOOTH;
-  for (size_t i = 0; i < b->rows->n && !all; i++) to[code_of(b, f, i)] = 1;
+  const dc_term *term = &b->survey->design.terms[block->term];
+  if (!all && plain(b))
+    for (size_t i = 0; i < b->rows->n; i++) to[dc_codes_at(&term->codes, i)] = 1;
+  else if (!all)
+    for (size_t i = 0; i < b->rows->n; i++) to[code_of(b, f, i)] = 1;
   dc_shrunk_fixed *fixed = &b->fixed[f];
   const bool held = fixed->precision > 0 && fixed->reference < block->levels;
   for (uint32_t l = 0; l < block->levels; l++)
@@ -229,6 +239,20 @@ static dc_status number_levels(building *b, size_t f, dc_error *error)
   b->factors[f].levels = n;
   block->to = to;
   return DC_OK;
+}
+
+/* Rows of codes alone, as they are: most of the work of the forecast's fits. */
+static void put_codes(const building *b, uint32_t *code)
+{
+  const size_t width = (size_t)b->rows->problem.n_picks;
+  const dc_codes *from[DC_SHRUNK_FACTORS];
+  const uint32_t *to[DC_SHRUNK_FACTORS];
+  for (size_t f = 0; f < width; f++) {
+    from[f] = &b->survey->design.terms[b->rows->blocks[f].term].codes;
+    to[f] = b->rows->blocks[f].to;
+  }
+  for (size_t i = 0; i < b->rows->n; i++)
+    for (size_t f = 0; f < width; f++) code[i * width + f] = to[f][dc_codes_at(from[f], i)];
 }
 
 static void put_row(const building *b, size_t row, uint32_t *code, double *value)
@@ -256,7 +280,9 @@ static dc_status put_rows(building *b, dc_error *error)
   if (!code || (b->some_values && !value)) return out_of_memory(error);
   dc_status status = DC_OK;
   for (size_t f = 0; f < (size_t)problem->n_factors && status == DC_OK; f++) status = number_levels(b, f, error);
-  for (size_t i = 0; i < n && status == DC_OK; i++) put_row(b, i, code + i * width, value ? value + i * width : NULL);
+  if (status == DC_OK && plain(b)) put_codes(b, code);
+  for (size_t i = 0; i < n && status == DC_OK && !plain(b); i++)
+    put_row(b, i, code + i * width, value ? value + i * width : NULL);
   problem->code = code;
   problem->value = value;
   problem->n_rows = n;

@@ -97,12 +97,15 @@ static void fit_data_free(fit_data *d)
   free(d->counts);
 }
 
-static void gather_codes(const dc_conversion *c, const dc_rows *rows, int k, uint32_t *code)
+/* Row by row: the rows' codes are read once. */
+static void gather_codes(const dc_conversion *c, const dc_rows *rows, fit_data *d)
 {
-  const int from = c->fitted[k];
   for (size_t r = 0; r < rows->n; r++) {
-    uint32_t level = rows->code[r * (size_t)rows->n_factors + (size_t)from];
-    code[r] = from == DC_FEATURE_AGE ? age_level(c, level) : level;
+    const uint32_t *from = rows->code + r * (size_t)rows->n_factors;
+    for (int k = 0; k < c->n_fitted; k++) {
+      uint32_t level = from[c->fitted[k]];
+      d->code[(size_t)k * d->n + r] = c->fitted[k] == DC_FEATURE_AGE ? age_level(c, level) : level;
+    }
   }
 }
 
@@ -114,10 +117,10 @@ static dc_status gather(const dc_conversion *c, const dc_rows *rows, fit_data *d
   d->log_length = calloc(d->n, sizeof *d->log_length);
   d->counts = calloc(COUNTS * d->n, sizeof *d->counts);
   if (!d->code || !d->log_length || !d->counts) return dc_fail_memory(error, "fitting the hazards");
+  gather_codes(c, rows, d);
   for (int k = 0; k < c->n_fitted; k++) {
     const dc_factor *f = &c->factor[k];
-    uint32_t *code = d->code + (size_t)k * d->n;
-    gather_codes(c, rows, k, code);
+    const uint32_t *code = d->code + (size_t)k * d->n;
     d->term[k] = (dc_term){.name = f->name,
                            .kind = f->penalty == DC_PENALTY_SMOOTH ? DC_TERM_SMOOTH : DC_TERM_EFFECT,
                            .codes = {.code = code, .bytes = sizeof *code, .levels = f->levels},

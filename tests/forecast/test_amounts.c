@@ -146,7 +146,7 @@ static void test_regression(void **state)
   fit(&f, text, NULL, day_of("2025-03-31"));
   assert_int_equal(f.amounts.n_factors, 1);
   check_same(f.amounts.positive, 1);
-  check_close(f.amounts.fit->sigma, spread, 0.03, 0);
+  check_close(f.amounts.sigma, spread, 0.03, 0);
   double log_sd;
   for (int k = 0; k < PRODUCTS; k++) {
     char id[24];
