@@ -128,8 +128,8 @@ bench-peers: $(BUILD)/bench/bench_load ## loads BENCH_DEALS deals beside polars,
 	@bench/peers.sh $< build/bench $(BENCH_DEALS) bench/load.csv
 bench-models: $(BUILD)/bench/bench_logistic $(BUILD)/bench/bench_mixed ; @bench/peers_models.sh $< build/bench 1000000 bench/models.csv $(BUILD)/bench/bench_mixed ## a logistic regression beside numpy, scikit-learn, R
 
-tune: $(BUILD)/bench/tune ## the time of each model's fit (or of MODEL's) by rows in a block, with 1 and 2 threads
-	@$< $(MODEL)
+tune: $(BUILD)/bench/tune ## the time of each model's fit (or of MODEL's) by rows in a block and in a tile, with 1 and 2 threads
+	@bench/tune.sh $(BUILD) $(MODEL)
 
 TEXTS ?= 1000000
 agree: $(BUILD)/tests/ingest/test_plain ## reads TEXTS (1,000,000) fuzzed tables at speed and by libcsv: equal columns

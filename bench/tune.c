@@ -1,8 +1,9 @@
 /* How many rows a block of a model's fold should have: for every model of the registry the time of a fit by block size,
  * with one thread and with two, on generated data of a kind that it takes.
  *
- * tune [MODEL [ROWS]]: all models and 200,000 rows unless given. Times are wall-clock seconds, the least of several fits;
- * the best block is the one with the least sum over both numbers of threads. */
+ * tune [MODEL [ROWS [own]]]: all models ("") and 200,000 rows unless given. Times are wall-clock seconds, the least of several
+ * fits; the best block is the one with the least sum over both numbers of threads. With `own`, only the model's own block: a
+ * line "MODEL seconds seconds" each, for bench/tune.sh, which builds this with other tiles. */
 #include "dealcast/model/model.h"
 #include "engine/base/arena.h"
 #include "engine/base/random.h"
@@ -106,7 +107,12 @@ static void connect(data *d, const dc_model *model, int kind, size_t n_terms)
 static bool fits(const data *d, const dc_model *model, size_t block_rows, int threads, dc_error *error)
 {
   dc_arena *arena = dc_arena_new();
-  dc_task task = {&d->design, &d->response, NULL, .95, threads, block_rows, arena, NULL};
+  dc_task task = {.design = &d->design,
+                  .response = &d->response,
+                  .confidence = .95,
+                  .threads = threads,
+                  .block_rows = block_rows,
+                  .arena = arena};
   dc_fit *fit = NULL;
   dc_status status = arena ? dc_model_fit(model, &task, &fit, error) : dc_fail_memory(error, "tuning");
   dc_fit_free(fit);
@@ -138,7 +144,7 @@ static bool prepare(data *d, const dc_model *model, dc_error *error)
   return false;
 }
 
-static bool tune(data *d, const dc_model *model)
+static bool tune(data *d, const dc_model *model, bool own)
 {
   double best_time = INFINITY;
   size_t best = 0;
@@ -146,6 +152,10 @@ static bool tune(data *d, const dc_model *model)
   if (!prepare(d, model, &error)) {
     fprintf(stderr, "tune: %s: %s\n", model->name, error.message);
     return false;
+  }
+  if (own) {
+    printf("%s %.4f %.4f\n", model->name, least_time(d, model, 0, 1), least_time(d, model, 0, 2));
+    return true;
   }
   printf("%s: %zu rows, terms:", model->name, d->n);
   for (size_t t = 0; t < d->design.n_terms; t++) printf(" %s", d->term[t].name);
@@ -170,10 +180,10 @@ int main(int argc, char **argv)
   const dc_model *const *all = dc_model_all(&n);
   data d = {.n = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 200000};
   bool good = d.n > 0;
-  if (!good) fputs("tune: usage: tune [MODEL [ROWS]]\n", stderr);
+  if (!good) fputs("tune: usage: tune [MODEL [ROWS [own]]]\n", stderr);
   if (good) fill(&d);
   for (size_t m = 0; m < n && d.n > 0; m++)
-    if (argc < 2 || !*argv[1] || strcmp(argv[1], all[m]->name) == 0) good = tune(&d, all[m]) && good;
+    if (argc < 2 || !*argv[1] || strcmp(argv[1], all[m]->name) == 0) good = tune(&d, all[m], argc > 3) && good;
   release(&d);
   return good ? 0 : 1;
 }

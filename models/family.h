@@ -6,6 +6,7 @@
 #define DC_MODELS_FAMILY_H
 
 #include "dealcast/model/fit.h"
+#include "models/tile.h"
 
 typedef enum dc_family_kind {
   DC_FAMILY_BINOMIAL,
@@ -29,7 +30,7 @@ bool dc_family_scaled(dc_family_kind kind);  /* has a dispersion that is estimat
 /* The link gives the expected information that is the observed one, so that Newton's method is Fisher's. */
 bool dc_family_canonical(const dc_family *family);
 
-enum { DC_TILE = 256 }; /* rows; arrays of tiles have room for this many whatever the number of rows */
+enum { DC_TILE = DC_ROWS_OF_TILE(256) }; /* rows; arrays of tiles have room for this many whatever the number of rows */
 
 typedef struct dc_family_sums {
   double deviance;        /* infinite where a mean is none that the family can have */

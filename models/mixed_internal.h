@@ -16,9 +16,9 @@
 #include "engine/base/arena.h"
 
 enum {
-  MIXED_CHUNK = 128,  /* rows at a time */
-  MIXED_SIZE = 8,     /* numbers in the pivot's vector */
-  MIXED_DENSE = 4096, /* dense columns */
+  MIXED_CHUNK = DC_ROWS_OF_TILE(128), /* rows at a time */
+  MIXED_SIZE = 8,                     /* numbers in the pivot's vector */
+  MIXED_DENSE = 4096,                 /* dense columns */
   MIXED_PARAMETERS = 48,
   MIXED_KNOTS = 64 /* functions of a smooth */
 };

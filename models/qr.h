@@ -6,10 +6,12 @@
 #ifndef DC_MODELS_QR_H
 #define DC_MODELS_QR_H
 
+#include "models/tile.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QR_ROWS = 128, QR_LANES = 8 };
+enum { QR_ROWS = DC_ROWS_OF_TILE(128), QR_LANES = 8 };
 
 /* r: n x n, row-major, upper triangle used, zeroed before the first tile. tile: column c begins at tile + c * QR_ROWS;
  * `rows` of it are used, a multiple of QR_LANES (fill up with zeros); it is destroyed. Columns before `first` are zero. */

@@ -18,11 +18,18 @@
 #include "dealcast/error.h"
 #include "dealcast/model/factors.h"
 #include "engine/base/arena.h"
+#include "models/tile.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DC_SHRUNK_CHANNELS = 2, DC_SHRUNK_TERMS = 3, DC_SHRUNK_CELL = 4, DC_SHRUNK_CHUNK = 256, DC_SHRUNK_FACTORS = 64 };
+enum {
+  DC_SHRUNK_CHANNELS = 2,
+  DC_SHRUNK_TERMS = 3,
+  DC_SHRUNK_CELL = 4,
+  DC_SHRUNK_CHUNK = DC_ROWS_OF_TILE(256),
+  DC_SHRUNK_FACTORS = 64
+};
 
 /* Which factors are dense. Tests change these; the answer does not depend on them. */
 typedef struct dc_shrunk_limits {
