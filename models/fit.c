@@ -53,6 +53,7 @@ void dc_fit_free(dc_fit *fit)
   free(fit->figures);
   free(fit->tests);
   free(fit->notes);
+  dc_forest_free(fit->forest);
   free(fit);
 }
 
@@ -104,7 +105,7 @@ static bool lay_out_term(dc_fit_term *to, const dc_term *from, size_t first, siz
   to->kind = from->kind;
   to->first = first;
   to->count = columns_of(from);
-  to->df = NAN;
+  to->df = to->importance = NAN;
   to->name = copy(from->name);
   if (!to->name) return false;
   bool ordered = from->kind == DC_TERM_SMOOTH && !from->number;
@@ -167,11 +168,11 @@ static bool name_columns(dc_fit *fit)
   return true;
 }
 
-dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
-                         const char *const *equation, dc_error *error)
+static dc_status lay_out(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
+                         const char *const *equation, bool columns, dc_error *error)
 {
-  size_t first = design->intercept ? 1 : 0;
-  fit->intercept = design->intercept;
+  size_t first = columns && design->intercept ? 1 : 0;
+  fit->intercept = columns && design->intercept;
   fit->n_rows = design->n_rows;
   fit->response = copy(response ? response : "");
   fit->terms = calloc(design->n_terms + 1, sizeof *fit->terms);
@@ -179,6 +180,7 @@ dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *respo
   for (size_t t = 0; t < design->n_terms; t++, first += fit->terms[t - 1].count) {
     fit->n_terms = t + 1;
     if (!lay_out_term(&fit->terms[t], &design->terms[t], first, n_equations)) return fail(error);
+    if (!columns) fit->terms[t].count = 0;
   }
   fit->n_equations = n_equations;
   fit->n_columns = first;
@@ -195,6 +197,18 @@ dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *respo
     c->estimate = c->error = c->statistic = c->p = c->lower = c->upper = NAN;
   }
   return name_columns(fit) ? DC_OK : fail(error);
+}
+
+dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
+                         const char *const *equation, dc_error *error)
+{
+  return lay_out(fit, design, response, n_equations, equation, true, error);
+}
+
+dc_status dc_fit_lay_out_trees(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
+                               const char *const *equation, dc_error *error)
+{
+  return lay_out(fit, design, response, n_equations, equation, false, error);
 }
 
 dc_status dc_fit_new_covariance(dc_fit *fit, dc_error *error)

@@ -105,9 +105,26 @@ static size_t widest(const dc_fit *fit)
   return n;
 }
 
+static void eta_of_trees(const dc_fit *fit, const dc_design *design, size_t first, size_t last, double *eta,
+                         double *standard_error)
+{
+  for (size_t i = first; i < last; i++) {
+    double *row = eta + (i - first) * fit->n_equations;
+    dc_forest_eta(fit->forest, design, i, row);
+    for (size_t e = 0; e < fit->n_equations; e++) {
+      if (design->offset) row[e] += design->offset[i];
+      if (standard_error) standard_error[(i - first) * fit->n_equations + e] = NAN;
+    }
+  }
+}
+
 dc_status dc_fit_eta(const dc_fit *fit, const dc_design *design, size_t first, size_t last, double *eta,
                      double *standard_error, dc_error *error)
 {
+  if (fit->forest) {
+    eta_of_trees(fit, design, first, last, eta, standard_error);
+    return DC_OK;
+  }
   size_t n = widest(fit);
   sparse row = {0, malloc(n * sizeof *row.column), malloc(n * sizeof *row.value)};
   dc_status status = row.column && row.value ? DC_OK : dc_fail_memory(error, "predicting");

@@ -46,6 +46,8 @@ static dc_status check_options(const dc_model *m, const dc_task *task, dc_error 
   return DC_OK;
 }
 
+static bool is_missing(const dc_model *m, double x) { return m->takes_missing && isnan(x); }
+
 static dc_status check_numbers(const char *what, const char *name, const double *number, size_t n, double least,
                                dc_error *error)
 {
@@ -57,11 +59,12 @@ static dc_status check_numbers(const char *what, const char *name, const double 
   return DC_OK;
 }
 
-static dc_status check_codes(const char *what, const char *name, const dc_codes *codes, size_t n, dc_error *error)
+static dc_status check_codes(const char *what, const char *name, const dc_codes *codes, size_t n, bool missing,
+                             dc_error *error)
 {
   if (!codes->levels) return dc_fail(error, DC_E_INPUT, "%s %s has no level", what, name);
   for (size_t i = 0; i < n; i++)
-    if (dc_codes_at(codes, i) >= codes->levels)
+    if (dc_codes_at(codes, i) >= codes->levels + (missing ? 1 : 0))
       return dc_fail(error, DC_E_INPUT, "%s %s: row %zu has a code that is no level", what, name, i + 1);
   return DC_OK;
 }
@@ -74,10 +77,12 @@ static dc_status check_term(const dc_model *m, const dc_term *t, size_t n, dc_er
   bool numbered = t->kind == DC_TERM_NUMBER || t->kind == DC_TERM_SLOPES || (t->kind == DC_TERM_SMOOTH && !ordered);
   if ((t->kind == DC_TERM_SMOOTH || t->kind == DC_TERM_EFFECT) && !m->shrinks)
     return dc_fail(error, DC_E_USAGE, "model %s takes no shrunken or smooth terms such as %s", m->name, t->name);
-  if (numbered) status = check_numbers("term", t->name, t->number, n, -INFINITY, error);
+  for (size_t i = 0; i < n && numbered; i++)
+    if (!isfinite(t->number[i]) && !is_missing(m, t->number[i]))
+      return dc_fail(error, DC_E_INPUT, "term %s: row %zu is not a finite number", t->name, i + 1);
   for (size_t k = 0; k < t->n_slopes && t->kind == DC_TERM_EFFECT && status == DC_OK; k++)
     status = check_numbers("term", t->name, t->slope[k], n, -INFINITY, error);
-  if (coded && status == DC_OK) status = check_codes("term", t->name, &t->codes, n, error);
+  if (coded && status == DC_OK) status = check_codes("term", t->name, &t->codes, n, m->takes_missing, error);
   if (!(t->prior_sd >= 0 && t->prior_weight >= 0 && isfinite(t->prior_sd) && isfinite(t->prior_weight)))
     return dc_fail(error, DC_E_USAGE, "the prior of term %s must be finite and not below 0", t->name);
   if (status == DC_OK && (t->kind == DC_TERM_FACTOR || t->kind == DC_TERM_SLOPES) && t->reference != DC_NO_REFERENCE &&
@@ -93,7 +98,7 @@ static dc_status check_design(const dc_model *m, const dc_design *d, dc_error *e
   for (size_t t = 0; t < d->n_terms && status == DC_OK; t++) status = check_term(m, &d->terms[t], d->n_rows, error);
   if (status == DC_OK && d->offset) status = check_numbers("the", "offset", d->offset, d->n_rows, -INFINITY, error);
   if (status == DC_OK && d->weight) status = check_numbers("the", "weight", d->weight, d->n_rows, 0, error);
-  if (status == DC_OK && d->cluster) status = check_codes("the", "cluster", d->cluster, d->n_rows, error);
+  if (status == DC_OK && d->cluster) status = check_codes("the", "cluster", d->cluster, d->n_rows, false, error);
   if (status == DC_OK && !(d->intercept_sd >= 0 && isfinite(d->intercept_sd)))
     return dc_fail(error, DC_E_USAGE, "the prior of the intercept has a spread that is not finite and at least 0");
   bool some = !d->weight;
@@ -142,7 +147,7 @@ static dc_status check_response(const dc_model *m, const dc_response *r, size_t 
   if (!r->y && !r->category) return dc_fail(error, DC_E_USAGE, "there is no response");
   dc_status status = r->counts ? check_counts(m, r, name, n, error)
                      : r->y    ? check_numbers("response", name, r->y, n, -INFINITY, error)
-                               : check_codes("response", name, r->category, n, error);
+                               : check_codes("response", name, r->category, n, false, error);
   if (status == DC_OK && r->y && r->trials) status = check_numbers("the trials of", name, r->trials, n, 0, error);
   if (status == DC_OK) status = check_time(m, r, name, n, error);
   if (status != DC_OK) return status;

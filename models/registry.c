@@ -1,7 +1,7 @@
 /* The models that there are, in the order of the help. A new one is its file and a line here. */
 #include "dealcast/model/model.h"
 
-#define MODELS(ONE) ONE(mean) ONE(linear) ONE(logistic) ONE(glm) ONE(mixed) ONE(multinomial) ONE(hazard)
+#define MODELS(ONE) ONE(mean) ONE(linear) ONE(logistic) ONE(glm) ONE(mixed) ONE(multinomial) ONE(hazard) ONE(boost)
 
 #define DECLARE(name) extern const dc_model dc_model_##name;
 #define LIST(name) &dc_model_##name,

@@ -3,7 +3,7 @@
 #ifndef DEALCAST_MODEL_FIT_H
 #define DEALCAST_MODEL_FIT_H
 
-#include "dealcast/model/design.h"
+#include "dealcast/model/forest.h"
 
 typedef enum dc_link {
   DC_LINK_IDENTITY,
@@ -45,6 +45,7 @@ typedef struct dc_fit_term {
   bool no_intercept;
   double *covariance; /* of each equation, EFFECT: slopes x slopes; SMOOTH: 1 x 1, the variance; NULL = not shrunken */
   double df;          /* degrees of freedom used; effective ones where it is shrunken */
+  double importance;  /* of trees: its share of what all splits gained; NaN elsewhere */
 } dc_fit_term;
 
 /* A number with a name: "deviance", "null_deviance", "log_likelihood", "aic", "bic", "df_residual", "sigma", ... */
@@ -75,6 +76,7 @@ typedef struct dc_fit {
   size_t n_figures, n_tests, n_notes;
   dc_figure *figures;
   dc_term_test *tests;
+  dc_forest *forest; /* what predicts in place of coefficients, of which there are none; NULL = they do */
   char **notes; /* what the reader must know: separation, terms left out, no convergence */
   double smear; /* what a mean on another scale is multiplied by, as for a log response; 1 otherwise */
   double df;    /* of the t by which estimates and means are judged; infinite = normal. dc_fit_judge sets it */
@@ -88,6 +90,9 @@ void dc_fit_free(dc_fit *fit);
 /* Terms, names and room for coefficients, from a design: columns in the order of terms, estimates NaN. For models. */
 dc_status dc_fit_lay_out(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
                          const char *const *equation, dc_error *error) DC_MUST_CHECK;
+/* The same without columns: of trees, numbers and factors. */
+dc_status dc_fit_lay_out_trees(dc_fit *fit, const dc_design *design, const char *response, size_t n_equations,
+                               const char *const *equation, dc_error *error) DC_MUST_CHECK;
 dc_status dc_fit_new_covariance(dc_fit *fit, dc_error *error) DC_MUST_CHECK; /* zeroed, once it is laid out */
 /* A value that is NaN is no figure, a statistic that is NaN is no test: nothing is added. */
 dc_status dc_fit_add_figure(dc_fit *fit, const char *name, const char *meaning, double value,
