@@ -40,7 +40,7 @@ static const dc_column *column_of(const dc_framing *m, size_t c)
 static bool is_needed(const dc_framing *m, size_t c)
 {
   const dc_recipe *r = m->known;
-  if (dc_recipe_predicts(r, c)) return true;
+  if (dc_recipe_needs(r, c)) return true;
   return m->learning &&
          (c == r->response.column || c == r->trials || c == r->weights || c == r->cluster || c == r->time);
 }

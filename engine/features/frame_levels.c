@@ -5,6 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/features/frame_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,9 +103,13 @@ static dc_status learn_values(dc_framing *m, const dc_column *column, dc_recipe_
   size_t n = 0;
   double *sorted = malloc((f->design.n_rows + 1) * sizeof *sorted);
   if (!sorted) return dc_frame_no_memory(m);
-  for (size_t i = 0; i < f->design.n_rows; i++) sorted[i] = dc_cell_value(column, f->row[i]) + 0.0; /* -0 is 0 */
-  qsort(sorted, f->design.n_rows, sizeof *sorted, ascending);
-  for (size_t i = 0; i < f->design.n_rows; i++)
+  size_t there = 0;
+  for (size_t i = 0; i < f->design.n_rows; i++) {
+    double x = dc_cell_value(column, f->row[i]);
+    if (!isnan(x)) sorted[there++] = x + 0.0; /* -0 is 0 */
+  }
+  qsort(sorted, there, sizeof *sorted, ascending);
+  for (size_t i = 0; i < there; i++)
     if (i == 0 || sorted[i] != sorted[n - 1]) sorted[n++] = sorted[i];
   own->level = dc_arena_alloc(m->recipe->arena, n + 1, sizeof *own->level);
   own->value = dc_arena_alloc(m->recipe->arena, n + 1, sizeof *own->value);
@@ -175,7 +180,7 @@ static dc_status look_up(dc_framing *m, size_t c, const dc_column *column)
       const char *text = dc_column_text(column, row, &length);
       level[i] = dc_recipe_level(own, text, length);
     }
-    f->unknown[c] += level[i] == own->n_levels;
+    f->unknown[c] += level[i] == own->n_levels && !dc_cell_missing(column, row);
   }
   m->level[c] = level;
   return DC_OK;

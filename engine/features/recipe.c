@@ -215,12 +215,12 @@ static dc_status add_rest(making *m, const dc_formula *f)
     if (m->at[c] != DC_NO_COLUMN || has_column(m, f, column->name)) continue;
     const char *why = dc_rest_why_not(m->table, column);
     bool many = column->type == DC_TYPE_CATEGORY && column->n_words > DC_REST_LEVELS + 1;
-    if (!why && many && !m->ask->wants_effects) why = "it has more than 50 levels";
+    if (!why && many && !m->ask->wants_effects && !m->ask->takes_missing) why = "it has more than 50 levels";
     if (why) {
       if (m->left_out) m->left_out(m->context, column->name, why);
       continue;
     }
-    dc_status status = add_other(m, f, column->name, many);
+    dc_status status = add_other(m, f, column->name, many && m->ask->wants_effects);
     if (status != DC_OK) return status;
   }
   return DC_OK;
@@ -325,6 +325,7 @@ static dc_status make(making *m)
   r->target = copy(m, ask->target->text);
   if (!r->columns || !r->terms || !r->offsets || !m->at || !r->formula || !r->target) return no_memory(m);
   for (size_t c = 0; c < n; c++) m->at[c] = DC_NO_COLUMN;
+  r->takes_missing = ask->takes_missing;
   dc_status status = add_response(m);
   if (status == DC_OK) status = use_option(m, "--trials", ask->trials, false, &r->trials);
   if (status == DC_OK) status = use_option(m, "--weights", ask->weights, false, &r->weights);
@@ -370,6 +371,13 @@ bool dc_recipe_predicts(const dc_recipe *r, size_t column)
   for (size_t k = 0; k < r->n_offsets; k++)
     if (r->offsets[k].column == column) return true;
   return false;
+}
+
+bool dc_recipe_needs(const dc_recipe *r, size_t column)
+{
+  for (size_t k = 0; k < r->n_offsets; k++)
+    if (r->offsets[k].column == column) return true;
+  return !r->takes_missing && dc_recipe_predicts(r, column);
 }
 
 dc_status dc_recipe_match(const dc_recipe *r, const dc_table *table, const char *file, int *column, dc_error *error)

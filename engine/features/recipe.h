@@ -58,6 +58,7 @@ typedef struct dc_recipe {
   dc_recipe_term *terms;
   dc_recipe_part *offsets;
   dc_recipe_part response;
+  bool takes_missing;                          /* rows without a value in a term are used, too */
   bool has_category;                           /* the response is levels, not a number */
   bool is_chance;                              /* of two levels: 1 where it is not the reference */
   uint32_t trials, weights, cluster, time, id; /* columns, or DC_NO_COLUMN */
@@ -69,6 +70,7 @@ typedef struct dc_recipe_request {
   const dc_formula *formula, *target;
   const char *trials, *weights, *cluster, *offset, *time, *id; /* columns by name; NULL = none */
   bool wants_category, wants_chance;                           /* what the model makes of a response of levels */
+  bool takes_missing;                                          /* rows without a value in a term are used; any levels */
   bool wants_effects;                                          /* the model shrinks: `.` makes effects of many levels */
   const char *file;                                            /* for messages */
 } dc_recipe_request;
@@ -85,7 +87,8 @@ void dc_recipe_free(dc_recipe *recipe);
 dc_status dc_recipe_match(const dc_recipe *recipe, const dc_table *table, const char *file, int *column,
                           dc_error *error) DC_MUST_CHECK;
 
-/* Is the column needed to predict? */
+/* Is the column read to predict? Must a row have a value in it? */
+bool dc_recipe_needs(const dc_recipe *recipe, size_t column);
 bool dc_recipe_predicts(const dc_recipe *recipe, size_t column);
 
 /* A level's number; n_levels when it has none. */

@@ -56,6 +56,14 @@ static dc_status parse_target(const dc_table *table, const char *text, dc_formul
   return status;
 }
 
+/* Is the response one of several categories to the model? Two words are a chance where it takes chances, too. */
+static bool makes_categories(const dc_model *model, const dc_table *table, const dc_formula *target)
+{
+  int c = target && target->n_terms ? dc_table_find(table, target->terms[0].variables->name) : -1;
+  bool several = c >= 0 && table->columns[c].type == DC_TYPE_CATEGORY && table->columns[c].n_words > 3;
+  return model->responses == DC_TAKES_CATEGORY || (several && model->responses & DC_TAKES_CATEGORY);
+}
+
 static dc_status ask(dc_fit_run *run, const dc_model *model, dc_error *error)
 {
   const dc_job *job = run->base.job;
@@ -71,8 +79,9 @@ static dc_status ask(dc_fit_run *run, const dc_model *model, dc_error *error)
                                .offset = job->offset,
                                .time = job->time,
                                .id = job->id,
-                               .wants_category = model->responses == DC_TAKES_CATEGORY,
+                               .wants_category = makes_categories(model, table, target),
                                .wants_chance = model->responses & DC_TAKES_CHANCE,
+                               .takes_missing = model->takes_missing,
                                .wants_effects = model->shrinks,
                                .file = dc_fit_file(run)};
   if (status == DC_OK) status = dc_recipe_new(&request, table, leave_out, run, &run->saved.recipe, error);

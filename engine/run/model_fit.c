@@ -104,6 +104,7 @@ static dc_status lay_out(dc_model_reader *r, const json_t *body, const dc_saved 
   dc_term *terms = dc_arena_alloc(r->arena, recipe->n_terms + 2, sizeof *terms);
   bool baseline = false;
   if (!terms) return no_memory(r);
+  bool trees = json_object_get(body, "forest") != NULL;
   size_t columns = recipe->intercept ? 1 : 0;
   dc_status status = DC_OK;
   for (size_t t = 0; t < recipe->n_terms && status == DC_OK; t++) {
@@ -115,6 +116,8 @@ static dc_status lay_out(dc_model_reader *r, const json_t *body, const dc_saved 
   if (status == DC_OK) status = baseline_of(r, body, &terms[recipe->n_terms], &baseline);
   design.n_terms += baseline;
   if (status == DC_OK && baseline) columns += columns_of(&terms[recipe->n_terms]);
+  if (trees) columns = 0;
+  if (trees && baseline) return dc_model_bad(r, "trees with periods");
   if (status == DC_OK) status = dc_model_text_of(r, body, "response", &response);
   if (status == DC_OK) status = dc_model_array_of(r, body, "coefficients", columns * n_equations, &coefficients);
   if (status != DC_OK) return status;
@@ -128,7 +131,8 @@ static dc_status lay_out(dc_model_reader *r, const json_t *body, const dc_saved 
       if (!equation[e]) return dc_model_bad(r, "an equation without a name");
     }
   }
-  status = dc_fit_lay_out(saved->fit, &design, response, n_equations, equation, r->error);
+  status = trees ? dc_fit_lay_out_trees(saved->fit, &design, response, n_equations, equation, r->error)
+                 : dc_fit_lay_out(saved->fit, &design, response, n_equations, equation, r->error);
   for (size_t k = 0; k < columns * n_equations && status == DC_OK; k++) {
     const json_t *one = json_array_get(coefficients, k), *value = json_array_get(one, 1);
     const char *name = json_string_value(json_array_get(one, 0));
@@ -274,8 +278,11 @@ dc_status dc_model_read_fit(dc_model_reader *r, const json_t *body, dc_saved *sa
   if (status == DC_OK) status = dc_model_number_of(r, body, "rows", false, &rows);
   if (status != DC_OK) return status;
   fit->n_rows = (size_t)rows;
+  saved->recipe->takes_missing = dc_model_find(fit->model)->takes_missing;
   status = read_terms(r, body, fit);
   if (status == DC_OK) status = read_covariance(r, body, fit);
   if (status == DC_OK) status = read_figures(r, body, fit);
+  const json_t *forest = json_object_get(body, "forest");
+  if (status == DC_OK && forest) status = dc_model_read_forest(r, forest, fit);
   return status == DC_OK ? check_outcome(r, saved) : status;
 }

@@ -43,6 +43,8 @@ dc_status dc_model_numbers_of(const dc_model_reader *r, const json_t *object, co
 
 /* The whole: columns and terms, then the fit. */
 dc_status dc_model_read_recipe(dc_model_reader *r, const json_t *body, dc_recipe *recipe) DC_MUST_CHECK;
+/* Into a fit that is laid out: its trees. */
+dc_status dc_model_read_forest(dc_model_reader *r, const json_t *forest, dc_fit *fit) DC_MUST_CHECK;
 dc_status dc_model_read_fit(dc_model_reader *r, const json_t *body, dc_saved *saved) DC_MUST_CHECK;
 
 #endif

@@ -209,6 +209,62 @@ static void put_coefficients(text *t, const dc_fit *fit)
   put_raw(t, "]");
 }
 
+static double or_null(bool is, double value) { return is ? value : (double)NAN; }
+
+typedef double node_field(const dc_node *node);
+static double term_of(const dc_node *n) { return or_null(n->term != DC_LEAF, n->term); }
+static double left_of(const dc_node *n) { return or_null(n->term != DC_LEAF, n->left); }
+static double right_of(const dc_node *n) { return or_null(n->term != DC_LEAF, n->right); }
+static double missing_of(const dc_node *n) { return or_null(n->term != DC_LEAF, n->missing_left); }
+static double threshold_of(const dc_node *n) { return or_null(isfinite(n->threshold), n->threshold); }
+static double set_of(const dc_node *n) { return or_null(n->term != DC_LEAF, n->set); }
+static double value_of(const dc_node *n) { return n->value; }
+static double cover_of(const dc_node *n) { return n->cover; }
+
+static void put_whole(text *t, const char *name, const uint32_t *values, size_t n)
+{
+  put_key(t, name);
+  put_raw(t, "[");
+  for (size_t k = 0; k < n && t->used < DC_MODEL_BYTES; k++) {
+    if (k) put_raw(t, ",");
+    put_number(t, values[k]);
+  }
+  put_raw(t, "]");
+}
+
+static void put_forest(text *t, const dc_fit *fit)
+{
+  static const struct {
+    const char *name;
+    node_field *of;
+  } fields[] = {{"terms", term_of},         {"left", left_of}, {"right", right_of},  {"missing_left", missing_of},
+                {"threshold", threshold_of}, {"set", set_of},   {"values", value_of}, {"cover", cover_of}};
+  const dc_forest *f = fit->forest;
+  put_key(t, "forest");
+  put_raw(t, "{");
+  put_key(t, "importance");
+  for (size_t k = 0; k < fit->n_terms; k++) {
+    put_raw(t, k ? "," : "[");
+    put_number(t, fit->terms[k].importance);
+  }
+  put_raw(t, fit->n_terms ? "]" : "[]");
+  put_numbers(t, "base", f->base, f->n_equations);
+  put_whole(t, "roots", f->root, f->n_trees);
+  put_whole(t, "equations", f->equation, f->n_trees);
+  for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
+    put_raw(t, ",\n");
+    put_string(t, fields[k].name);
+    put_raw(t, ":[");
+    for (size_t i = 0; i < f->n_nodes && t->used < DC_MODEL_BYTES; i++) {
+      if (i) put_raw(t, ",");
+      put_number(t, fields[k].of(&f->node[i]));
+    }
+    put_raw(t, "]");
+  }
+  put_whole(t, "bits", f->bits, f->n_bits);
+  put_raw(t, "}");
+}
+
 static void put_figures(text *t, const dc_fit *fit)
 {
   put_key(t, "figures");
@@ -272,6 +328,7 @@ static void put_body(text *t, const dc_saved *saved)
   if (fit->equation) put_strings(t, "equations", fit->equation, fit->n_equations);
   put_coefficients(t, fit);
   put_figures(t, fit);
+  if (fit->forest) put_forest(t, fit);
 }
 
 dc_status dc_model_text(const dc_saved *saved, char **to, size_t *bytes, dc_error *error)
