@@ -105,6 +105,14 @@ static double factor_level(const double *scale, const double *block, size_t q, d
   return 2 * determinant;
 }
 
+/* row -= v x over n */
+WIDE_INLINE void subtract(double *row, double v, const double *x, size_t n)
+{
+  size_t k = 0;
+  for (; k + 4 <= n; k += 4) *(wide4 *)(row + k) -= wide_of(v) * *(const wide4 *)(x + k);
+  for (; k < n; k++) row[k] -= v * x[k];
+}
+
 /* schur -= root'root over the level's columns; lower. The first numbers_wide columns of a list are themselves, and all of
  * them where it has all. */
 WIDE static void subtract_square(const mixed *m, size_t level, const double *root, double *schur)
@@ -116,10 +124,9 @@ WIDE static void subtract_square(const mixed *m, size_t level, const double *roo
     const double *x = root + a * n;
     for (size_t j = 0; j < n; j++) {
       double *row = schur + list[j] * m->dense, v = x[j];
-      size_t near = j + 1 < wide ? j + 1 : wide, k = 0;
-      for (; k + 4 <= near; k += 4) *(wide4 *)(row + k) -= wide_of(v) * *(const wide4 *)(x + k);
-      for (; k < near; k++) row[k] -= v * x[k];
-      for (; k <= j; k++) row[list[k]] -= v * x[k];
+      size_t near = j + 1 < wide ? j + 1 : wide;
+      subtract(row, v, x, near);
+      for (size_t k = near; k <= j; k++) row[list[k]] -= v * x[k];
     }
   }
 }
