@@ -2,6 +2,7 @@
 #include "models/boost.h"
 
 #include "engine/base/arena.h"
+#include "models/family.h"
 
 #include <math.h>
 #include <string.h>
@@ -83,6 +84,17 @@ static dc_status lay_out(const dc_task *task, const boost_target *t, dc_fit *fit
   return dc_fit_lay_out_trees(fit, task->design, task->response->name, t->equations, named ? names : NULL, error);
 }
 
+/* What the log likelihood of shares of trials has beside minus the loss. */
+static double ways(const boost_target *t, size_t n)
+{
+  double sum = 0;
+  for (size_t i = 0; i < n && t->trials; i++) {
+    double w = t->weight ? t->weight[i] : 1, m = t->trials[i], y = t->y[i];
+    sum += w * (dc_log_gamma(m + 1) - dc_log_gamma(y + 1) - dc_log_gamma(m - y + 1));
+  }
+  return sum;
+}
+
 static dc_status report(const boost_target *t, boost_outcome *out, dc_fit *fit, dc_error *error)
 {
   double all = 0;
@@ -94,6 +106,7 @@ static dc_status report(const boost_target *t, boost_outcome *out, dc_fit *fit, 
       {"trees", "rounds of trees", (double)out->rounds},
       {"leaves", "of a tree, at most", (double)out->leaves},
       {"deviance", "minus twice the log likelihood, or the sum of squares", likelihood ? 2 * out->loss : out->loss},
+      {"log_likelihood", "of the rows", likelihood ? ways(t, fit->n_rows) - out->loss : (double)NAN},
       {"held_out_loss", "of rows held out, each: minus the log likelihood, the square, or that of the quantile",
        out->held_out}};
   dc_status status = DC_OK;
@@ -134,6 +147,7 @@ const dc_model dc_model_boost = {
     .summary = "boosted trees: numbers, chances, categories, quantiles; values may be missing",
     .source = "Friedman 2001, Annals of Statistics 29; Chen and Guestrin 2016; Ke et al. 2017",
     .responses = DC_TAKES_NUMBER | DC_TAKES_CHANCE | DC_TAKES_CATEGORY,
+    .plain_terms = true,
     .takes_missing = true,
     .block_rows = 1 << 14,
     .options = options,

@@ -56,8 +56,8 @@ dc_status boost_gradients(const boost_data *data, const boost_target *target, co
 /* Sums over rows that are marked; marked NULL = all. */
 dc_status boost_loss_of(const boost_data *data, const boost_target *target, const double *eta, const uint8_t *marked,
                         double *loss, double *weight, dc_error *error) DC_MUST_CHECK;
-/* The best constants, and the link and family of such a fit. */
-void boost_base(const boost_data *data, const boost_target *target, double *base);
+/* The best constants. */
+dc_status boost_base(const boost_data *data, const boost_target *target, double *base, dc_error *error) DC_MUST_CHECK;
 
 /* ---- trees ---- */
 

@@ -139,9 +139,6 @@ dc_status boost_bin(const dc_task *task, boost_data *d, dc_error *error)
   for (size_t k = 0; k < design->n_terms && status == DC_OK; k++) {
     boost_feature *f = &d->feature[k];
     f->term = &design->terms[k];
-    if (f->term->kind != DC_TERM_NUMBER && f->term->kind != DC_TERM_FACTOR)
-      return dc_fail(error, DC_E_USAGE, "boosted trees find interactions themselves: take %s apart into its columns",
-                     f->term->name);
     status = f->term->kind == DC_TERM_NUMBER ? cut_number(f, d->n, task->arena, error)
                                              : number_levels(f, d->n, task->arena, error);
   }

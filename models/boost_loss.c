@@ -223,31 +223,29 @@ static int ascending(const void *a, const void *b)
   return (x->y > y->y) - (x->y < y->y);
 }
 
-static double quantile_of(const boost_data *d, const boost_target *t)
+static dc_status quantile_of(const boost_data *d, const boost_target *t, double *quantile, dc_error *error)
 {
   weighed *rows = malloc((d->n + 1) * sizeof *rows);
-  double all = 0, sum = 0, found = 0;
-  for (size_t i = 0; i < d->n && rows; i++) {
+  double all = 0, sum = 0;
+  if (!rows) return dc_fail_memory(error, "boosting");
+  for (size_t i = 0; i < d->n; i++) {
     rows[i] = (weighed){t->y[i] - offset_of(t, i), weight_of(t, i)};
     all += rows[i].w;
   }
-  if (rows) qsort(rows, d->n, sizeof *rows, ascending);
-  for (size_t i = 0; i < d->n && rows; i++) {
+  qsort(rows, d->n, sizeof *rows, ascending);
+  for (size_t i = 0; i < d->n; i++) {
     sum += rows[i].w;
-    found = rows[i].y;
+    *quantile = rows[i].y;
     if (sum >= t->quantile * all) break;
   }
   free(rows);
-  return found;
+  return DC_OK;
 }
 
-void boost_base(const boost_data *d, const boost_target *t, double *base)
+dc_status boost_base(const boost_data *d, const boost_target *t, double *base, dc_error *error)
 {
   double all = 0, sum[MOST_EQUATIONS + 1] = {0};
-  if (t->loss == BOOST_QUANTILE) {
-    base[0] = quantile_of(d, t);
-    return;
-  }
+  if (t->loss == BOOST_QUANTILE) return quantile_of(d, t, base, error);
   for (size_t i = 0; i < d->n; i++) {
     double w = weight_of(t, i);
     all += w;
@@ -263,4 +261,5 @@ void boost_base(const boost_data *d, const boost_target *t, double *base)
   } else {
     for (size_t e = 0; e < t->equations; e++) base[e] = dc_log((sum[e] + 0.5) / (sum[t->equations] + 0.5));
   }
+  return DC_OK;
 }

@@ -218,11 +218,10 @@ dc_status boost_run(const boost_data *d, const boost_target *target, const boost
   struct dc_arena *arena = d->task->arena;
   double *base = dc_arena_alloc(arena, target->equations + 1, sizeof *base);
   if (!base) return no_memory(error);
-  boost_base(d, target, base);
   search s = {.data = d, .target = target, .plan = plan, .base = base};
   *out = (boost_outcome){.rounds = plan->trees, .leaves = plan->leaves, .held_out = NAN, .ended = true};
-  dc_status status = DC_OK;
-  if (plan->folds >= 2 && d->n >= 2 * plan->folds && d->n_features) {
+  dc_status status = boost_base(d, target, base, error);
+  if (status == DC_OK && plan->folds >= 2 && d->n >= 2 * plan->folds && d->n_features) {
     status = deal(&s, error);
     if (status == DC_OK) status = choose(&s, out, error);
   }

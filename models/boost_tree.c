@@ -220,9 +220,8 @@ static dc_status split_leaf(boost_grower *g, const boost_rules *rules, boost_sca
   if (status != DC_OK) return status;
   boost_sum left = sum_left(g, node);
   *child[0] = (growing){.first = node->first, .count = count, .all = left};
-  *child[1] = (growing){.first = node->first + count,
-                        .count = node->count - count,
-                        .all = {node->all.g - left.g, node->all.h - left.h}};
+  *child[1] = (growing){
+      .first = node->first + count, .count = node->count - count, .all = {node->all.g - left.g, node->all.h - left.h}};
   tree->node[at] = node->split;
   tree->node[at].cover = (double)node->count;
   tree->node[at].left = (uint32_t)tree->n;

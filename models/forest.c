@@ -36,5 +36,6 @@ const dc_node *dc_forest_leaf(const dc_forest *forest, size_t tree, const dc_des
 void dc_forest_eta(const dc_forest *forest, const dc_design *design, size_t row, double *eta)
 {
   for (size_t e = 0; e < forest->n_equations; e++) eta[e] = forest->base[e];
-  for (size_t t = 0; t < forest->n_trees; t++) eta[forest->equation[t]] += dc_forest_leaf(forest, t, design, row)->value;
+  for (size_t t = 0; t < forest->n_trees; t++)
+    eta[forest->equation[t]] += dc_forest_leaf(forest, t, design, row)->value;
 }

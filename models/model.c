@@ -77,6 +77,9 @@ static dc_status check_term(const dc_model *m, const dc_term *t, size_t n, dc_er
   bool numbered = t->kind == DC_TERM_NUMBER || t->kind == DC_TERM_SLOPES || (t->kind == DC_TERM_SMOOTH && !ordered);
   if ((t->kind == DC_TERM_SMOOTH || t->kind == DC_TERM_EFFECT) && !m->shrinks)
     return dc_fail(error, DC_E_USAGE, "model %s takes no shrunken or smooth terms such as %s", m->name, t->name);
+  if (m->plain_terms && t->kind != DC_TERM_NUMBER && t->kind != DC_TERM_FACTOR)
+    return dc_fail(error, DC_E_USAGE, "model %s finds products itself: take %s apart into its columns", m->name,
+                   t->name);
   for (size_t i = 0; i < n && numbered; i++)
     if (!isfinite(t->number[i]) && !is_missing(m, t->number[i]))
       return dc_fail(error, DC_E_INPUT, "term %s: row %zu is not a finite number", t->name, i + 1);

@@ -60,8 +60,8 @@ static dc_status read_arrays(dc_model_reader *r, const json_t *from, size_t n, n
     const char *name;
     bool null;
     double **to;
-  } arrays[] = {{"terms", true, &in->term},          {"left", true, &in->left},  {"right", true, &in->right},
-                {"missing_left", true, &in->missing}, {"set", true, &in->set},    {"threshold", true, &in->threshold},
+  } arrays[] = {{"terms", true, &in->term},           {"left", true, &in->left},   {"right", true, &in->right},
+                {"missing_left", true, &in->missing}, {"set", true, &in->set},     {"threshold", true, &in->threshold},
                 {"values", false, &in->value},        {"cover", false, &in->cover}};
   dc_status status = DC_OK;
   for (size_t k = 0; k < sizeof arrays / sizeof *arrays && status == DC_OK; k++)
@@ -87,7 +87,8 @@ static bool take_split(const nodes *in, size_t k, size_t end, const dc_fit *fit,
     return true;
   }
   double words = ceil(term->levels / 32.0);
-  if (term->kind != DC_TERM_FACTOR || !is_whole(in->set[k], (double)f->n_bits) || in->set[k] + words > (double)f->n_bits)
+  if (term->kind != DC_TERM_FACTOR || !is_whole(in->set[k], (double)f->n_bits) ||
+      in->set[k] + words > (double)f->n_bits)
     return false;
   node->set = (uint32_t)in->set[k];
   return true;

@@ -237,7 +237,7 @@ static void put_forest(text *t, const dc_fit *fit)
   static const struct {
     const char *name;
     node_field *of;
-  } fields[] = {{"terms", term_of},         {"left", left_of}, {"right", right_of},  {"missing_left", missing_of},
+  } fields[] = {{"terms", term_of},          {"left", left_of}, {"right", right_of},  {"missing_left", missing_of},
                 {"threshold", threshold_of}, {"set", set_of},   {"values", value_of}, {"cover", cover_of}};
   const dc_forest *f = fit->forest;
   put_key(t, "forest");

@@ -14,7 +14,7 @@ bool model_takes(const dc_model *model, int kind)
   return model->responses >> (kind == KIND_TRIALS ? KIND_CHANCE : kind) & 1;
 }
 
-size_t table_richest(const dc_model *model) { return model->shrinks ? 6 : 4; }
+size_t table_richest(const dc_model *model) { return model->shrinks ? 6 : model->plain_terms ? 3 : 4; }
 
 static double normal(size_t row, uint64_t draw)
 {
@@ -151,11 +151,25 @@ bool setting(const dc_model *model, size_t k, double option[MOST_OPTIONS], char 
   return false;
 }
 
+/* Rounds of trees are alike: a few of them tell as much as many. */
+static void be_quick(const run *r, double *option)
+{
+  enum { TREES = 20 };
+  if (r->option)
+    memcpy(option, r->option, r->model->n_options * sizeof *option);
+  else
+    dc_model_defaults(r->model, option);
+  double trees = dc_task_option(r->model, &(dc_task){.option = option}, "trees");
+  if (trees > TREES && trees <= 1e5) dc_model_set(r->model, option, "trees", TREES);
+}
+
 dc_status run_fit(const run *r, const table *t, dc_fit **fit, dc_error *error)
 {
+  double option[MOST_OPTIONS];
   dc_arena *arena = dc_arena_new();
+  be_quick(r, option);
   if (!arena) return dc_fail_memory(error, "a test");
-  dc_task task = {&t->design, &t->response, r->option, .95, r->threads, r->block_rows, arena, NULL};
+  dc_task task = {&t->design, &t->response, option, .95, r->threads, r->block_rows, arena, NULL};
   *fit = NULL;
   dc_status status = dc_model_fit(r->model, &task, fit, error);
   dc_arena_free(arena);

@@ -309,12 +309,13 @@ static void wrong_values_are_refused_by_row(void **state)
               (which == 5 && !t->response.time))
             continue;
           if (wrong[k] == -1 && (which < 2 || which == 3)) continue;
+          if (which == 0 && isnan(wrong[k]) && all[m]->takes_missing) continue;
           double *value = &numbers_of(t, which)[17], kept = *value;
           *value = wrong[k];
           refuse_row(all[m], t, names[which]);
           *value = kept;
         }
-      t->f[17] = 3;
+      t->f[17] = all[m]->takes_missing ? 4 : 3;
       refuse_row(all[m], t, "a code beyond the levels");
       t->f[17] = 0;
       t->kind[17] = 3;
@@ -375,6 +376,8 @@ static void wrong_requests_are_refused_in_words(void **state)
       table_free(t);
     }
     table *t = table_new(model, model->responses & DC_TAKES_CATEGORY ? KIND_CATEGORY : KIND_CHANCE, ROWS, 6);
+    t->design.terms = t->term + 4; /* the smooth one */
+    t->design.n_terms = 1;
     if (!model->shrinks) expect(&r, t, DC_E_USAGE, "s(z)", "a smooth term");
     table_free(t);
   }

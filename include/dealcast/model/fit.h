@@ -77,9 +77,9 @@ typedef struct dc_fit {
   dc_figure *figures;
   dc_term_test *tests;
   dc_forest *forest; /* what predicts in place of coefficients, of which there are none; NULL = they do */
-  char **notes; /* what the reader must know: separation, terms left out, no convergence */
-  double smear; /* what a mean on another scale is multiplied by, as for a log response; 1 otherwise */
-  double df;    /* of the t by which estimates and means are judged; infinite = normal. dc_fit_judge sets it */
+  char **notes;      /* what the reader must know: separation, terms left out, no convergence */
+  double smear;      /* what a mean on another scale is multiplied by, as for a log response; 1 otherwise */
+  double df;         /* of the t by which estimates and means are judged; infinite = normal. dc_fit_judge sets it */
   size_t n_rows;
   bool converged;
 } dc_fit;

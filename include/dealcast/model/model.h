@@ -52,6 +52,7 @@ typedef struct dc_model {
   bool shrinks;        /* takes SMOOTH and EFFECT terms */
   bool needs_time;     /* of the response, or counts */
   bool takes_counts;   /* in the response */
+  bool plain_terms;    /* takes NUMBER and FACTOR terms only, and finds their products itself */
   bool takes_missing;  /* in terms: numbers that are NaN, codes that are `levels` */
   size_t block_rows;   /* of its fold, as `make tune` found it */
   const dc_model_option *options;
