@@ -8,8 +8,8 @@ static const char *const forecast_tables[] = {"forecast", "deals",   "deal_perio
 static const char *const check_tables[] = {"score",  "defects", "variants", "duplicates", "owners",
                                            "stages", "columns", "rejects",  NULL};
 
-static const char *const fit_tables[] = {"terms",   "tests",   "fit",         "effects", "levels",
-                                         "columns", "rejects", "predictions", NULL};
+static const char *const fit_tables[] = {"terms",      "tests",   "fit",     "effects",     "levels",
+                                         "importance", "columns", "rejects", "predictions", NULL};
 
 static const char *const predict_tables[] = {"predictions", "columns", "rejects", NULL};
 

@@ -185,6 +185,21 @@ static void put_effects(const dc_view *view)
   dc_grid_free(grid);
 }
 
+static void put_importance(const dc_view *view)
+{
+  static const dc_grid_column columns[] = {{"", false, false}, {"share", true, true}};
+  const dc_result_table *t = dc_result_find(view->result, "importance");
+  if (!t || !t->rows) return;
+  dc_view_heading(view, "Importance (share of what all splits gained)");
+  dc_grid *grid = dc_grid_new(columns, sizeof columns / sizeof *columns);
+  for (size_t row = 0; row < t->rows; row++) {
+    dc_grid_text(grid, dc_view_text(t, row, field(t, "term")));
+    put_fixed(grid, dc_view_number(t, row, field(t, "importance")), 3);
+  }
+  dc_grid_print(grid, view->sink, 2, view->bold);
+  dc_grid_free(grid);
+}
+
 static void put_tests(const dc_view *view)
 {
   static const dc_grid_column columns[] = {{"", false, false}, {"test", false, true},     {"df", true, true},
@@ -264,6 +279,7 @@ void dc_fit_text(dc_sink *sink, const dc_result *result, int top, bool bold)
   put_title(&view);
   put_terms(&view);
   put_effects(&view);
+  put_importance(&view);
   put_tests(&view);
   put_figures(&view);
   dc_view_left_out(&view);

@@ -53,6 +53,7 @@ static void put_reference(dc_result_table *t, const dc_fit *fit, size_t e, const
 static void terms_of(const dc_fit *fit, size_t e, dc_result_table *t)
 {
   const dc_coefficient *row = fit->coefficients + e * fit->n_columns;
+  if (fit->forest) return;
   if (fit->intercept) put_coefficient(t, fit, e, "(Intercept)", NULL, &row[0]);
   for (size_t k = 0; k < fit->n_terms; k++) {
     const dc_fit_term *term = &fit->terms[k];
@@ -75,6 +76,31 @@ static void terms_table(const dc_fit *fit, dc_result *out)
       {"note", DC_FIELD_TEXT},       {NULL, DC_FIELD_TEXT}};
   dc_result_table *t = dc_result_add(out, "terms", fields);
   for (size_t e = 0; e < fit->n_equations; e++) terms_of(fit, e, t);
+}
+
+static int by_importance(const void *a, const void *b)
+{
+  const dc_fit_term *x = *(const dc_fit_term *const *)a, *y = *(const dc_fit_term *const *)b;
+  if (x->importance != y->importance) return x->importance > y->importance ? -1 : 1;
+  return (x > y) - (x < y);
+}
+
+/* Of trees, which have no coefficients. */
+static void importance_table(const dc_fit *fit, dc_result *out)
+{
+  static const dc_field_spec fields[] = {
+      {"term", DC_FIELD_TEXT}, {"importance", DC_FIELD_NUMBER}, {NULL, DC_FIELD_TEXT}};
+  if (!fit->forest) return;
+  dc_result_table *t = dc_result_add(out, "importance", fields);
+  const dc_fit_term **order = calloc(fit->n_terms + 1, sizeof *order);
+  for (size_t k = 0; k < fit->n_terms && order; k++) order[k] = &fit->terms[k];
+  if (order) qsort(order, fit->n_terms, sizeof *order, by_importance);
+  for (size_t k = 0; k < fit->n_terms; k++) {
+    const dc_fit_term *term = order ? order[k] : &fit->terms[k]; /* without memory in their own order */
+    dc_put_text(t, term->name);
+    dc_put_number(t, term->importance);
+  }
+  free(order);
 }
 
 static void tests_table(const dc_fit *fit, dc_result *out)
@@ -198,6 +224,7 @@ void dc_fit_tables(dc_fit_run *run)
   dc_result *out = run->base.result;
   const dc_fit *fit = run->saved.fit;
   terms_table(fit, out);
+  importance_table(fit, out);
   tests_table(fit, out);
   figures_table(fit, out);
   effects_table(run, out);

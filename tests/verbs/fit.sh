@@ -56,6 +56,7 @@ check logistic --model logistic --target won --terms 'log1p(amount) + region[ref
 check glm --model glm --target count --family poisson --terms 'days + region'
 check mixed --model mixed --target amount --terms 'product + s(days, 8) + (1 | rep)'
 check multinomial --model multinomial --target end --terms 'days + product'
+check boost --model boost --target won --terms 'amount + days + region + product + rep' --trees 60
 check hazard --model hazard --target 'end[ref=open]' --time time --terms 'product'
 
 # Each model of the registry was there.
