@@ -5,6 +5,8 @@
 #include "models/gram.h"
 #include "models/gram_kernels.h"
 
+/* make tune, 200,000 rows, seconds with 1 and 2 threads: logistic 2^13 .0101 .0064, 2^15 .0097 .0057, 2^16 .0098 .0067; glm the same
+ * shape. 2^16 leaves a thread idle at the end of so few rows; of many rows it merges half as many tables. */
 enum { DC_GRAM_BLOCK = 1 << 16, DC_MANY_ROWS = 1 << 16 };
 
 #define DC_NO_COLUMN SIZE_MAX

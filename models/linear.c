@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+/* make tune, 200,000 rows, seconds with 1 and 2 threads: 2^12 .0156 .0091, 2^14 .0153 .0090, 2^15 .0153 .0088, 2^16 .0153 .0107 */
 enum { BLOCK_ROWS = 1 << 14, MOST_COLUMNS = 5000 };
 
 /* R, then a tile. */

@@ -16,7 +16,7 @@
 #include "engine/base/arena.h"
 
 enum {
-  MIXED_CHUNK = DC_ROWS_OF_TILE(128), /* rows at a time */
+  MIXED_CHUNK = DC_ROWS_OF_TILE(128), /* rows at a time; make tune: 64 to 512 within 4 % of each other */
   MIXED_SIZE = 8,                     /* numbers in the pivot's vector */
   MIXED_DENSE = 4096,                 /* dense columns */
   MIXED_PARAMETERS = 48,

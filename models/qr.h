@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* make tune, linear, 200,000 rows, seconds with 1 and 2 threads: 64 .0174 .0099, 128 .0155 .0090, 256 .0149 .0087, 512 .0151
+ * .0088 */
 enum { QR_ROWS = DC_ROWS_OF_TILE(128), QR_LANES = 8 };
 
 /* r: n x n, row-major, upper triangle used, zeroed before the first tile. tile: column c begins at tile + c * QR_ROWS;
