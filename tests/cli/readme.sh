@@ -2,6 +2,7 @@
 # What the README shows is what the program prints: readme.sh BUILD. Each fenced block under <!-- NAME --> is compared word by
 # word, numbers to 1 % (another mathematical library may round otherwise). UPDATE=1 writes the blocks anew.
 set -u
+. tests/readme_block
 build=${1:?usage: readme.sh BUILD}
 dealcast=$build/dealcast
 folder=$(mktemp -d) || exit 1
@@ -24,19 +25,8 @@ for name in demo check fit quality; do
   separator=' '
   [ $name = quality ] && separator=,
   show $name >"$folder/new" 2>"$folder/messages"
-  if [ "${UPDATE:-}" = 1 ]; then
-    awk -v mark="<!-- $name -->" -v new="$folder/new" '
-      inside && /^```$/ { inside = 0 }
-      !inside { print }
-      $0 == mark { marked = 1 }
-      marked && /^```/ { while ((getline line <new) > 0) print line; inside = 1; marked = 0 }' README.md >"$folder/README"
-    cp "$folder/README" README.md
-  fi
-  awk -v mark="<!-- $name -->" '
-    inside && /^```$/ { exit }
-    inside { print }
-    $0 == mark { marked = 1 }
-    marked && /^```/ { inside = 1; marked = 0 }' README.md >"$folder/old"
+  [ "${UPDATE:-}" = 1 ] && block_write $name "$folder/new" "$folder"
+  block_read $name >"$folder/old"
   if [ -s "$folder/old" ] && awk '
     function number(text) { gsub(/,/, "", text); return text }
     NR == FNR { for (i = 1; i <= NF; i++) word[++n] = $i; next }

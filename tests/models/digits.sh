@@ -3,6 +3,7 @@
 # the same, a figure at most half a digit below (another mathematical library may round otherwise). UPDATE=1 writes it anew.
 set -u
 . tests/report "$1"
+. tests/readme_block
 programs=$1/tests/models
 suites=${DEALCAST_SUITES:-}
 if [ ! -d "$suites" ]; then
@@ -52,19 +53,8 @@ table() {
 }
 
 table >"$work/new"
-if [ "${UPDATE:-}" = 1 ]; then
-  awk -v mark='<!-- digits -->' -v new="$work/new" '
-    inside && /^```$/ { inside = 0 }
-    !inside { print }
-    $0 == mark { marked = 1 }
-    marked && /^```/ { while ((getline line <new) > 0) print line; inside = 1; marked = 0 }' README.md >"$work/README"
-  cp "$work/README" README.md
-fi
-awk -v mark='<!-- digits -->' '
-  inside && /^```$/ { exit }
-  inside { print }
-  $0 == mark { marked = 1 }
-  marked && /^```/ { inside = 1; marked = 0 }' README.md >"$work/old"
+[ "${UPDATE:-}" = 1 ] && block_write digits "$work/new" "$work"
+block_read digits >"$work/old"
 
 [ "$(wc -l <"$work/new")" -ge 50 ]
 report $? "the tests print digits of all sets"
