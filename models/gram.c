@@ -136,8 +136,8 @@ static void weigh_rows(const pass *p, dc_tile *t, double *sums)
   dc_family_sums of = {0, 0, 0, 0};
   if (r->hot && t->n == DC_TILE && !p->visit) {
     const double *y = r->y + t->first;
-    sums[DC_AT_DEVIANCE] += p->kind == DC_PASS_DEVIANCE ? r->kernels->logit_deviance(t->eta, y)
-                                                        : r->kernels->logit(t->eta, y, t->w, t->s);
+    sums[DC_AT_DEVIANCE] += p->kind == DC_PASS_DEVIANCE ? r->kernels->logit_deviance(t->eta, y, &sums[DC_AT_MOST])
+                                                        : r->kernels->logit(t->eta, y, t->w, t->s, &sums[DC_AT_MOST]);
     double won[4] = {0, 0, 0, 0}; /* counts: exact in any order */
     for (size_t i = 0; i < DC_TILE; i += 4)
       for (size_t l = 0; l < 4; l++) won[l] += y[i + l];

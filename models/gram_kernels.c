@@ -16,8 +16,8 @@ DC_INLINE void number_body(const double *number, double centre, double scale, do
 }
 
 typedef struct logit_v4 {
-  dc_v4 e, less; /* e^-|eta|; half the deviance but for log(1 + e) */
-  dc_i4 above;   /* eta >= 0 */
+  dc_v4 away, e, less; /* |eta|; e^-|eta|; half the deviance but for log(1 + e) */
+  dc_i4 above;         /* eta >= 0 */
 } logit_v4;
 
 DC_INLINE logit_v4 logit_at(dc_v4 eta, dc_v4 y)
@@ -25,11 +25,20 @@ DC_INLINE logit_v4 logit_at(dc_v4 eta, dc_v4 y)
   logit_v4 r;
   dc_v4 zero = dc_v4_of(0), one = dc_v4_of(1), most = dc_v4_of(708);
   r.above = (dc_i4)(eta >= zero);
-  dc_v4 size = dc_v4_pick(r.above, eta, zero - eta);
+  dc_v4 size = r.away = dc_v4_pick(r.above, eta, zero - eta);
   size = dc_v4_pick((dc_i4)(size < most), size, most);
   r.e = dc_v4_exp(zero - size);
   r.less = size * dc_v4_pick(r.above, one - y, y);
   return r;
+}
+
+DC_INLINE dc_v4 larger(dc_v4 a, dc_v4 b) { return dc_v4_pick((dc_i4)(a > b), a, b); }
+
+DC_INLINE void raise(const dc_v4 most[2], double *to)
+{
+  dc_v4 m = larger(most[0], most[1]);
+  for (size_t k = 0; k < DC_V4; k++)
+    if (m[k] > *to) *to = m[k];
 }
 
 /* The lanes' products of 1 + e are at most 2^DC_TILE together. */
@@ -39,9 +48,9 @@ DC_INLINE double deviance_of(const dc_v4 less[2], const dc_v4 product[2])
   return 2 * (((l[0] + l[2]) + (l[1] + l[3])) + dc_log((p[0] * p[2]) * (p[1] * p[3])));
 }
 
-DC_INLINE double logit_body(const double *eta, const double *y, double *w, double *s)
+DC_INLINE double logit_body(const double *eta, const double *y, double *w, double *s, double *furthest)
 {
-  dc_v4 one = dc_v4_of(1), less[2] = {dc_v4_of(0), dc_v4_of(0)}, product[2] = {one, one};
+  dc_v4 none = dc_v4_of(0), one = dc_v4_of(1), less[2] = {none, none}, product[2] = {one, one}, most[2] = {none, none};
   for (size_t i = 0; i < DC_TILE; i += STEP) {
     for (size_t h = 0; h < 2; h++) {
       dc_v4 won = dc_v4_load(y + i + 4 * h);
@@ -51,21 +60,25 @@ DC_INLINE double logit_body(const double *eta, const double *y, double *w, doubl
       dc_v4_store(s + i + 4 * h, dc_v4_pick(r.above, rest - (one - won), won - rest));
       less[h] += r.less;
       product[h] *= one + r.e;
+      most[h] = larger(r.away, most[h]);
     }
   }
+  raise(most, furthest);
   return deviance_of(less, product);
 }
 
-DC_INLINE double logit_deviance_body(const double *eta, const double *y)
+DC_INLINE double logit_deviance_body(const double *eta, const double *y, double *furthest)
 {
-  dc_v4 one = dc_v4_of(1), less[2] = {dc_v4_of(0), dc_v4_of(0)}, product[2] = {one, one};
+  dc_v4 none = dc_v4_of(0), one = dc_v4_of(1), less[2] = {none, none}, product[2] = {one, one}, most[2] = {none, none};
   for (size_t i = 0; i < DC_TILE; i += STEP) {
     for (size_t h = 0; h < 2; h++) {
       logit_v4 r = logit_at(dc_v4_load(eta + i + 4 * h), dc_v4_load(y + i + 4 * h));
       less[h] += r.less;
       product[h] *= one + r.e;
+      most[h] = larger(r.away, most[h]);
     }
   }
+  raise(most, furthest);
   return deviance_of(less, product);
 }
 
@@ -150,13 +163,13 @@ DC_INLINE void add_body(size_t n, double *into, const double *from)
   {                                                                                                                    \
     number_body(number, centre, scale, beta, out, eta);                                                                \
   }                                                                                                                    \
-  TARGET static double logit_##set(const double *eta, const double *y, double *w, double *s)                           \
+  TARGET static double logit_##set(const double *eta, const double *y, double *w, double *s, double *most)             \
   {                                                                                                                    \
-    return logit_body(eta, y, w, s);                                                                                   \
+    return logit_body(eta, y, w, s, most);                                                                             \
   }                                                                                                                    \
-  TARGET static double logit_deviance_##set(const double *eta, const double *y)                                        \
+  TARGET static double logit_deviance_##set(const double *eta, const double *y, double *most)                          \
   {                                                                                                                    \
-    return logit_deviance_body(eta, y);                                                                                \
+    return logit_deviance_body(eta, y, most);                                                                          \
   }                                                                                                                    \
   TARGET static void weigh_##set(size_t k, const double *x, const double *w, double *wx) { weigh_body(k, x, w, wx); }  \
   TARGET static void cross_##set(size_t n, const double *x, const double *left, double *acc)                           \

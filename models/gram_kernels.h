@@ -13,9 +13,10 @@ typedef struct dc_kernels {
   bool (*runs)(void); /* on this machine */
   /* out = (number - centre) scale; eta += beta out; full tiles */
   void (*number)(const double *number, double centre, double scale, double beta, double *out, double *eta);
-  /* binomial, logit, y 0 or 1, weight 1: weights, scores; the deviance of the tile; full tiles */
-  double (*logit)(const double *eta, const double *y, double *w, double *s);
-  double (*logit_deviance)(const double *eta, const double *y);
+  /* binomial, logit, y 0 or 1, weight 1: weights, scores; the deviance of the tile; *most becomes the largest |eta| where that is
+   * more; full tiles */
+  double (*logit)(const double *eta, const double *y, double *w, double *s, double *most);
+  double (*logit_deviance)(const double *eta, const double *y, double *most);
   /* wx = w x */
   void (*weigh)(size_t k, const double *x, const double *w, double *wx);
   /* acc += sum of left x[b] for b < n, each in 8 lanes */

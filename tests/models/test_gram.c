@@ -15,7 +15,7 @@ static double uniform(uint64_t *state)
 
 typedef struct outcome {
   double x[K * DC_TILE], eta[DC_TILE], w[DC_TILE], s[DC_TILE], wx[K * DC_TILE];
-  double cross[K * DC_LANES], lines[LINES * WIDTH], deviance, alone;
+  double cross[K * DC_LANES], lines[LINES * WIDTH], deviance, alone, most, most_alone;
 } outcome;
 
 static void run_kernels(const dc_kernels *kernels, outcome *o)
@@ -33,8 +33,8 @@ static void run_kernels(const dc_kernels *kernels, outcome *o)
     for (size_t i = 0; i < DC_TILE; i++) number[i] = uniform(&state) * 100;
     kernels->number(number, 49.7, 0.25, 0.1 * (double)j - 0.3, o->x + j * DC_TILE, o->eta);
   }
-  o->deviance = kernels->logit(o->eta, y, o->w, o->s);
-  o->alone = kernels->logit_deviance(o->eta, y);
+  o->deviance = kernels->logit(o->eta, y, o->w, o->s, &o->most);
+  o->alone = kernels->logit_deviance(o->eta, y, &o->most_alone);
   kernels->weigh(K, o->x, o->w, o->wx);
   kernels->cross(K, o->x, o->s, o->cross);
   for (size_t k = 0; k < WIDTH * DC_TILE; k++) columns[k] = uniform(&state);
@@ -58,17 +58,20 @@ static void test_kernels(void **state)
     ran++;
   }
   if (!ran) printf("  this machine has no other set\n");
-  double deviance = 0;
+  double deviance = 0, most = 0;
   uint64_t random = 11;
   for (size_t i = 0; i < DC_TILE; i++) {
     double y = uniform(&random)<0.5, eta = plain.eta[i], e = exp(-fabs(eta)), mu = eta> 0 ? 1 / (1 + e) : e / (1 + e);
     uniform(&random);
     if (i % 50 == 0) uniform(&random);
+    most = fmax(most, fabs(eta));
     deviance += 2 * (log1p(e) + fmax(eta, 0) - y * eta);
     check_close(plain.w[i], e / (1 + e) / (1 + e), 1e-14, 1e-300);
     check_close(plain.s[i], y - mu, 1e-12, 1e-15);
   }
   check_close(plain.deviance, deviance, 1e-13, 0);
+  check_same(plain.most, most);
+  check_same(plain.most_alone, most);
 }
 
 /* A term's value in one of its columns. */

@@ -3,6 +3,7 @@
 
 #include "engine/base/arena.h"
 #include "models/separation.h"
+#include "tests/models/fitting.h"
 
 typedef struct rows {
   dc_term term[64];
@@ -327,6 +328,33 @@ static void test_wide(void **state)
   free_sample(&s, 3);
 }
 
+/* The search ends where the likelihood only rises for ever, also where rows fill tiles and go through the quick kernels. */
+static void test_full_tiles(void **state)
+{
+  (void)state;
+  enum { MOST = 1 << 16 };
+  double *x = calloc(MOST, sizeof *x), *y = calloc(MOST, sizeof *y);
+  assert_true(x && y);
+  for (size_t i = 0; i < MOST; i++) {
+    x[i] = (double)(i * 7919 % 4001) / 4000;
+    y[i] = x[i] > .5;
+  }
+  dc_term term = {.name = "x", .number = x};
+  static const size_t sizes[] = {200, 256, 512, MOST};
+  for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+    fitting f = {.model = "logistic",
+                 .design = {.n_rows = sizes[k], .intercept = true, .n_terms = 1, .terms = &term},
+                 .response = {.name = "y", .y = y}};
+    dc_fit *fit = fitting_run(&f);
+    printf("  %zu rows: %g steps\n", sizes[k], dc_fit_figure(fit, "iterations"));
+    assert_true(fit->converged && dc_fit_figure(fit, "iterations") < 40);
+    assert_true(fit->n_notes > 0 && strstr(fit->notes[0], "separated by x"));
+    dc_fit_free(fit);
+  }
+  free(x);
+  free(y);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -334,6 +362,7 @@ int main(void)
       cmocka_unit_test(test_all_won),        cmocka_unit_test(test_trials),   cmocka_unit_test(test_counts),
       cmocka_unit_test(test_weight),         cmocka_unit_test(test_together), cmocka_unit_test(test_aliased),
       cmocka_unit_test(test_no_false_alarm), cmocka_unit_test(test_made),     cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_full_tiles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
